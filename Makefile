@@ -1,0 +1,83 @@
+# Everything a contributor runs. `make` alone lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+PODS ?=
+KEEP ?=
+PYTEST_ARGS ?=
+UPGRADE ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+GENERATED_DOCS := $(wildcard eip/docs.py)
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	$(if $(UPGRADE),--upgrade) pyproject.toml
+
+.PHONY: help setup test lint format demo kube-assets docs lock clean check
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PYTHON=python3.13   the interpreter that setup takes"
+	@echo "  PODS=20 KEEP=1      for demo: how many pods, and keep it running at the end"
+	@echo "  PYTEST_ARGS=...     for test: what pytest is told besides"
+	@echo "  UPGRADE=1           for lock: take the newest releases that pyproject.toml allows"
+
+setup: $(INSTALLED) ## Make .venv with everything needed, hash-pinned (Python 3.11 or newer)
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@$(BIN)/python -c 'import pip' 2>/dev/null || { \
+		for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+			$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+				&& found=$$python && break; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "make setup: no usable $(or $(PYTHON),Python 3.11 or newer) found, so .venv can't be made." >&2; \
+			echo "Install Python 3.11 or newer with its venv module (on Debian: python3 python3-venv)," >&2; \
+			echo "or say which one to take: make setup PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+		echo "Making .venv with $$($$found --version)"; \
+		$$found -m venv --clear .venv; \
+	}
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: setup ## Run the tests (PYTEST_ARGS="-k sweep -x")
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup ## Check style, types, import contracts and generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(if $(GENERATED_DOCS),$(BIN)/python -m eip.docs --check)
+
+format: setup ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: setup ## Run the whole operator on this machine: no cluster, no AWS account (PODS, KEEP)
+	$(BIN)/python -m sandbox.demo $(if $(PODS),--pods $(PODS)) $(if $(KEEP),--keep)
+
+kube-assets: setup ## Build kube-apiserver and etcd for the cluster tests (needs Go)
+	$(BIN)/python -m sandbox.kube_assets build
+
+docs: setup ## Write the generated pages of docs/ anew
+	$(BIN)/python -m eip.docs
+
+lock: setup ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1 for newer releases)
+	$(LOCK) --all-extras --output-file requirements/dev.txt
+	$(LOCK) --constraint requirements/dev.txt --extra sandbox --output-file requirements/sandbox.txt
+	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt
+
+check: ## Run exactly what CI runs
+	@.ci/run
+
+clean: ## Remove .venv, caches and what was built
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
