@@ -1,0 +1,1 @@
+"""What producer and workers mean alike: names, settings, the decision, the claim, and the ledger in Redis."""

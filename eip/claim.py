@@ -1,0 +1,209 @@
+"""One pod's claim on an address: what is desired, what EC2 has, what the pod says; and the next step.
+
+`next_step` is the only place that knows what follows what:
+
+| desired          | what is there                                 | next step |
+|------------------|-----------------------------------------------|-----------|
+| any              | a second address for the same pod             | release   |
+| serve            | associated with another IP than the pod's     | associate |
+| serve            | no address, not ending                        | allocate  |
+| serve            | an address without association, not ending    | associate |
+| hold             | an association                                | release   |
+| release, unknown | an address, an intent, or a look-up to do     | release   |
+| any but unknown  | the pod says something else than is true      | annotate  |
+| any              | nothing of this                               | none      |
+"""
+
+import msgspec
+
+from eip.decide import Decision, Desired, EventType
+from eip.names import Step
+from eip.pod import Pod
+
+NOTHING_WRITTEN = "|||"
+NOT_READY_WRITTEN = "|||False"
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that is known of one pod's address; times are Redis' own, in milliseconds.
+
+    `written` is what the pod said when it was last seen, in the form of `expected_writing`.
+    `contested` says that EC2 refused an association because something is associated already.
+    `doubles` are allocation ids of addresses that carry this pod's uid beside the one in use.
+    """
+
+    uid: str
+    namespace: str = ""
+    name: str = ""
+
+    desired: Desired = Desired.UNKNOWN
+    rule: str = ""
+    reason: str = ""
+    warn: bool = False
+    terminating: bool = False
+    pod_ip: str = ""
+    node: str = ""
+    host_ip: str = ""
+    eni_hint: str = ""
+    resource_version: int = 0
+    look_up: bool = False
+
+    written: str = ""
+    last_written: str = ""
+    written_at: int = 0
+
+    allocation_id: str = ""
+    public_ip: str = ""
+    association_id: str = ""
+    associated_ip: str = ""
+    interface_id: str = ""
+    allocated_at: int = 0
+    changed_at: int = 0
+    contested: bool = False
+    doubles: str = ""
+
+    intent_at: int = 0
+    intent_by: str = ""
+    intent_looks: int = 0
+    looked_at: int = 0
+
+    attempts: int = 0
+    error: str = ""
+    message: str = ""
+
+    version: int = 0
+    sequence: int = 0
+    lease_token: str = ""
+    lease_until: int = 0
+
+    @property
+    def key(self) -> str:
+        """`namespace/name`, as people write it."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def serving(self) -> bool:
+        """Whether the address reaches the pod as it is desired."""
+        return (
+            self.desired is Desired.SERVE
+            and bool(self.association_id)
+            and bool(self.pod_ip)
+            and self.associated_ip == self.pod_ip
+        )
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """The doubles' allocation ids."""
+        return tuple(self.doubles.split(",")) if self.doubles else ()
+
+
+def expected_writing(claim: Claim) -> str:
+    """What the pod should say: public IP, allocation id, external-dns target and the condition."""
+    if claim.serving:
+        return f"{claim.public_ip}|{claim.allocation_id}|{claim.public_ip}|True"
+    return NOT_READY_WRITTEN
+
+
+def writing_is_right(claim: Claim) -> bool:
+    """Whether the pod says what is true; a pod that never had an address need not say so."""
+    if claim.serving or claim.warn:
+        return claim.written == expected_writing(claim)
+    return claim.written in ("", NOTHING_WRITTEN, NOT_READY_WRITTEN)
+
+
+def next_step(claim: Claim) -> Step | None:
+    """The one step that brings what is there closer to what is desired, or None."""
+    if claim.doubles:
+        return Step.RELEASE
+    step = _address_step(claim)
+    if step is not None:
+        return step
+    if claim.desired is not Desired.UNKNOWN and not writing_is_right(claim):
+        return Step.ANNOTATE
+    return None
+
+
+def _address_step(claim: Claim) -> Step | None:
+    match claim.desired:
+        case Desired.SERVE:
+            return _serve_step(claim)
+        case Desired.HOLD:
+            return Step.RELEASE if claim.association_id else None
+        case _:
+            owed = claim.allocation_id or claim.intent_at or claim.look_up
+            return Step.RELEASE if owed else None
+
+
+def _serve_step(claim: Claim) -> Step | None:
+    if claim.association_id:
+        return None if claim.associated_ip == claim.pod_ip else Step.ASSOCIATE
+    if claim.terminating:
+        return None
+    return Step.ASSOCIATE if claim.allocation_id else Step.ALLOCATE
+
+
+def is_over(claim: Claim) -> bool:
+    """Whether nothing is left to do or to remember for this pod."""
+    return claim.desired in (Desired.RELEASE, Desired.UNKNOWN) and next_step(claim) is None
+
+
+def observe(
+    claim: Claim | None, event: EventType, pod: Pod, decision: Decision, written: str
+) -> Claim | None:
+    """The claim after the pod was seen; the same object when nothing that matters has changed.
+
+    None when nothing is known of the pod and it wants nothing. A DELETED event of an unknown pod makes
+    a claim that is looked up by tag. An older resourceVersion than the last one changes nothing.
+    """
+    version = int(pod.metadata.resource_version or 0)
+    if claim is None:
+        return _first_sight(event, pod, decision, written, version)
+    if version < claim.resource_version and event is not EventType.DELETED:
+        return claim
+    after = msgspec.structs.replace(_desire(claim, pod, decision), written=written)
+    if after == claim:
+        return claim
+    return msgspec.structs.replace(after, resource_version=version)
+
+
+def _first_sight(event: EventType, pod: Pod, decision: Decision, written: str, version: int) -> Claim | None:
+    deleted = event is EventType.DELETED
+    if decision.desired is Desired.RELEASE and not deleted and not decision.warn:
+        stale = written not in ("", NOTHING_WRITTEN, NOT_READY_WRITTEN)
+        if not stale:
+            return None
+    claim = Claim(uid=pod.uid, namespace=pod.metadata.namespace, name=pod.metadata.name)
+    return msgspec.structs.replace(
+        _desire(claim, pod, decision), written=written, resource_version=version, look_up=deleted
+    )
+
+
+def _desire(claim: Claim, pod: Pod, decision: Decision) -> Claim:
+    served = decision.desired is Desired.SERVE
+    return msgspec.structs.replace(
+        claim,
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        desired=decision.desired,
+        rule=decision.rule,
+        reason=decision.reason,
+        warn=decision.warn,
+        terminating=pod.metadata.deletion_timestamp is not None,
+        pod_ip=pod.ipv4 if served else "",
+        node=pod.spec.node_name,
+        host_ip=pod.status.host_ip,
+        eni_hint=pod.annotation("vpc.amazonaws.com/pod-eni")[:4096],
+    )
+
+
+def gone(claim: Claim) -> Claim:
+    """The claim once the API server confirmed that this uid exists no longer: nothing to write on."""
+    return msgspec.structs.replace(
+        claim,
+        desired=Desired.RELEASE,
+        rule="gone",
+        reason="the pod is gone",
+        warn=False,
+        pod_ip="",
+        written="",
+    )

@@ -1,0 +1,1 @@
+"""The API server: our own HTTP on raw bytes; the official client only says where it is and who we are."""

@@ -1,0 +1,28 @@
+-- The holder of a lease makes sure of it before a call, and writes its intent when it will allocate.
+--
+-- KEYS[1]  hash    epoch
+-- KEYS[2]  hash    the claim
+-- KEYS[3]  zset    due: uid -> when to look again
+-- ARGV[1]  string  epoch
+-- ARGV[2]  string  uid
+-- ARGV[3]  string  token of the lease
+-- ARGV[4]  number  length of the lease in milliseconds, from now on
+-- ARGV[5]  number  version of the claim that the holder works from
+-- ARGV[6]  string  'intent' to note that an address is about to be allocated, else ''
+--
+-- Answers {now, 'HELD' | 'LOST' | 'CHANGED'}.
+
+local uid, token, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local held = redis.call('HMGET', KEYS[2], 'lease_token', 'version')
+if held[1] ~= token then
+  return { now, 'LOST' }
+end
+if held[2] ~= ARGV[5] then
+  return { now, 'CHANGED' }
+end
+redis.call('HSET', KEYS[2], 'lease_until', now + lease)
+redis.call('ZADD', KEYS[3], now + lease, uid)
+if ARGV[6] == 'intent' then
+  redis.call('HSET', KEYS[2], 'intent_at', now, 'intent_by', token, 'intent_looks', 0, 'looked_at', 0)
+end
+return { now, 'HELD' }

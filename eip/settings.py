@@ -1,0 +1,207 @@
+"""All settings, read from environment variables with the prefix EIP_; every fault is reported at once."""
+
+import difflib
+import os
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from eip import names
+from eip.decide import Scope
+from eip.errors import SettingsError
+from eip.limiter import Rate
+
+PREFIX = "EIP_"
+NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+MOST_TAGS = 40
+"""EC2 allows 50 tags; the operator's own need some, and so may a policy of the account."""
+
+_TAG_KEY = re.compile(r"^(?!aws:)[\w\s.:/=+\-@]{1,128}$")
+_TAG_VALUE = re.compile(r"^[\w\s.:/=+\-@]{0,256}$")
+
+
+def _words(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _pairs(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = {}
+    for word in value.split(","):
+        key, equals, text = word.partition("=")
+        if not word.strip():
+            continue
+        if not equals:
+            raise ValueError(f"{word.strip()!r} has no '='; write KEY=VALUE,KEY=VALUE")
+        pairs[key.strip()] = text.strip()
+    return pairs
+
+
+def _tags(value: dict[str, str]) -> dict[str, str]:
+    for key, text in value.items():
+        if not _TAG_KEY.match(key) or not _TAG_VALUE.match(text):
+            raise ValueError(f"{key}={text} is not a tag that EC2 accepts")
+        if key.startswith(names.PREFIX) or key == names.NAME_TAG:
+            raise ValueError(f"the tag {key} is set by the operator itself")
+    if len(value) > MOST_TAGS:
+        raise ValueError(
+            f"{len(value)} tags are given; there is room for {MOST_TAGS} beside the operator's own"
+        )
+    return value
+
+
+def _own_namespace() -> str:
+    return NAMESPACE_FILE.read_text().strip() if NAMESPACE_FILE.exists() else "default"
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_tags)]
+PerSecond = Annotated[float, Field(ge=0.1, le=1000)]
+Burst = Annotated[int, Field(ge=1, le=10000)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+
+
+class Settings(BaseSettings):
+    """What can be set; the description of each is what the documentation says."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    cluster_name: Name = Field(description="Name of the cluster; addresses are tagged with it.")
+    cluster_uid: str = Field(
+        "",
+        description="What tells this cluster from another of the same name. "
+        "By default the uid of the namespace kube-system, which is read at start.",
+    )
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, or rediss:// for TLS.",
+    )
+    redis_ca_file: str = Field("", description="CA certificates that Redis' certificate is checked against.")
+    namespaces: Words = Field(
+        (), description="Namespaces that are served, separated by commas; all by default."
+    )
+    allow_host_network: bool = Field(
+        False, description="Whether pods with hostNetwork are served: their address is the whole node's."
+    )
+    external_dns_annotations: Words = Field(
+        names.EXTERNAL_DNS_ANNOTATIONS,
+        description="Annotations that are set to the public IP for external-dns; empty for none.",
+    )
+    tags: Pairs = Field(
+        default_factory=dict, description="Further tags of each address: KEY=VALUE,KEY=VALUE."
+    )
+    public_ipv4_pool: str = Field(
+        "", description="Public IPv4 pool that addresses come from (ipv4pool-ec2-...)."
+    )
+    network_border_group: str = Field("", description="Network border group, for Local Zones and Wavelength.")
+    vpc_id: str = Field("", description="The cluster's VPC; needed where nodes cannot be read.")
+    read_nodes: bool = Field(
+        True,
+        description="Whether workers may read nodes; if not, instances are found by host IP and EIP_VPC_ID.",
+    )
+    allocate_burst: Burst = Field(46, description="AllocateAddress: calls at once; EC2 allows 50.")
+    allocate_rate: PerSecond = Field(5, description="AllocateAddress: calls a second; EC2 allows 5.")
+    associate_burst: Burst = Field(46, description="AssociateAddress: calls at once; EC2 allows 50.")
+    associate_rate: PerSecond = Field(5, description="AssociateAddress: calls a second; EC2 allows 5.")
+    disassociate_burst: Burst = Field(46, description="DisassociateAddress: calls at once; EC2 allows 50.")
+    disassociate_rate: PerSecond = Field(5, description="DisassociateAddress: calls a second; EC2 allows 5.")
+    release_burst: Burst = Field(46, description="ReleaseAddress: calls at once; EC2 allows 50.")
+    release_rate: PerSecond = Field(5, description="ReleaseAddress: calls a second; EC2 allows 5.")
+    describe_burst: Burst = Field(
+        20, description="Each Describe action: calls at once; the VPC CNI and Karpenter share EC2's 100."
+    )
+    describe_rate: PerSecond = Field(
+        5, description="Each Describe action: calls a second; the VPC CNI and Karpenter share EC2's 20."
+    )
+    events_burst: Burst = Field(50, description="Kubernetes Events: posts at once.")
+    events_rate: PerSecond = Field(5, description="Kubernetes Events: posts a second.")
+    sweep_interval: Annotated[float, Field(ge=1)] = Field(300, description="Seconds between two sweeps.")
+    orphan_age: Annotated[float, Field(ge=1)] = Field(
+        120, description="Seconds for which an address without a pod is left alone."
+    )
+    quota_probe_interval: Annotated[float, Field(ge=1)] = Field(
+        60, description="Seconds between two tries to allocate while the quota is used up."
+    )
+    worker_concurrency: Annotated[int, Field(ge=4, le=256)] = Field(
+        16, description="Threads of a worker, each of which performs one step."
+    )
+    kubernetes_timeout: Annotated[float, Field(gt=0, le=4)] = Field(
+        3, description="Seconds that the API server has to answer a read or a patch."
+    )
+    lease_namespace: str = Field(
+        default_factory=_own_namespace, description="Namespace of the producer's Lease; its own by default."
+    )
+    identity: str = Field(
+        default_factory=lambda: f"{socket.gethostname()}_{os.getpid()}",
+        description="Holder of the Lease; the host's name and the process by default.",
+    )
+    health_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8080, description="Port of /healthz, /readyz and /metrics; 0 for any free one."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="Format of log lines; auto is console on a terminal and json elsewhere."
+    )
+
+    @property
+    def scope(self) -> Scope:
+        """Which pods are served."""
+        return Scope(frozenset(self.namespaces), self.allow_host_network)
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        """The bucket of each EC2 action, and of Events."""
+        describe = Rate(self.describe_burst, self.describe_rate)
+        return {
+            names.Action.ALLOCATE: Rate(self.allocate_burst, self.allocate_rate),
+            names.Action.ASSOCIATE: Rate(self.associate_burst, self.associate_rate),
+            names.Action.DISASSOCIATE: Rate(self.disassociate_burst, self.disassociate_rate),
+            names.Action.RELEASE: Rate(self.release_burst, self.release_rate),
+            names.Action.DESCRIBE_ADDRESSES: describe,
+            names.Action.DESCRIBE_INTERFACES: describe,
+            names.EVENTS_BUCKET: Rate(self.events_burst, self.events_rate),
+        }
+
+
+def load() -> Settings:
+    """The settings that the environment holds.
+
+    Raises:
+        SettingsError: some cannot be used; the message has a line for each.
+
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = [_in_words(fault["loc"], fault["msg"], fault.get("input")) for fault in error.errors()]
+        raise SettingsError("the settings cannot be used:\n" + "\n".join(lines)) from None
+
+
+def _in_words(location: tuple[int | str, ...], message: str, seen: object) -> str:
+    name = PREFIX + str(location[0]).upper() if location else PREFIX
+    field = Settings.model_fields.get(str(location[0])) if location else None
+    about = f" ({field.description})" if field and field.description else ""
+    if message == "Field required":
+        return f"  {name} is not set{about}"
+    shown = "" if name == "EIP_REDIS_URL" else f"={seen!r}"
+    return f"  {name}{shown}: {message.removeprefix('Value error, ')}{about}"
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """A warning for each EIP_ variable that means nothing here, with the nearest that does."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    strangers = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    return [f"{name} is not a setting and has no effect{_nearest(name, known)}" for name in strangers]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,81 @@
+"""`python -m producer`: exit 0 after SIGTERM or SIGINT, 2 when the settings or Redis can't be used."""
+
+import os
+import secrets
+import signal
+import sys
+
+import structlog
+
+from eip import log, settings
+from eip.broker import MessageSender, make_app
+from eip.clock import SystemClock
+from eip.errors import RedisUnfit, SettingsError
+from eip.kubernetes import client
+from eip.ledger import Ledger
+from eip.redis_connection import connect_fit
+from eip.settings import Settings
+from eip.workqueue import WorkQueue
+from producer.elector import Elector
+from producer.enqueue import Enqueue
+from producer.health import Health
+from producer.inbox import Inbox
+from producer.run import Parts, Producer
+
+logger = structlog.get_logger(__name__)
+
+
+def main() -> int:
+    """Wire the producer and run it until a signal."""
+    try:
+        configured = settings.load()
+        log.configure(configured.log_level, configured.log_format)
+        producer = build(configured)
+        health = serve(configured.health_port, producer)
+    except (SettingsError, RedisUnfit) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for a person, who may not have the log's format set up
+        return 2
+    for warning in settings.unknown_variables(os.environ):
+        logger.warning(warning)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: producer.stop())
+    producer.run()
+    health.stop()
+    return 0
+
+
+def build(configured: Settings) -> Producer:
+    """The producer that the settings describe."""
+    clock = SystemClock()
+    redis_client = connect_fit(configured.redis_url.get_secret_value(), ca_file=configured.redis_ca_file)
+    sender = MessageSender(make_app(configured))
+    queue = WorkQueue(Ledger(redis_client), sender)
+    kubernetes = client.connect(configured.kubernetes_timeout)
+    # A restarted container has the host name and process id of the one before, and must not renew its Lease.
+    identity = f"{configured.identity}_{secrets.token_hex(4)}"
+    return Producer(
+        Parts(
+            elector=Elector(kubernetes.leases, configured.lease_namespace, identity, clock),
+            ledger=Enqueue(queue, configured.scope, configured.external_dns_annotations),
+            watch=lambda: Inbox(kubernetes, configured.namespaces, clock),
+            send_sweep=sender.sweep,
+            clock=clock,
+            sweep_interval=configured.sweep_interval,
+        )
+    )
+
+
+def serve(port: int, producer: Producer) -> Health:
+    """The health port, answering from now on; SettingsError when it is taken."""
+    try:
+        health = Health(port, {"/healthz": producer.alive, "/readyz": producer.ready})
+    except OSError as error:
+        raise SettingsError(
+            f"the health port {port} cannot be opened: {error.strerror}; name another"
+        ) from error
+    health.start()
+    return health
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""How long to wait before the next try: exponential, with full jitter and a cap."""
+
+import random
+from collections.abc import Callable
+
+DENIED = frozenset({401, 403})
+# Rights come by a person's hand; asking faster only fills the audit log.
+DENIED_DELAY = 30.0
+
+Chance = Callable[[float, float], float]
+
+
+class Backoff:
+    """The delays of one run of failures, in seconds; `chance(low, high)` is the dice."""
+
+    def __init__(self, base: float = 0.5, cap: float = 10.0, chance: Chance = random.uniform) -> None:
+        self._base = base
+        self._cap = cap
+        self._chance = chance
+        self._failures = 0
+
+    def reset(self) -> None:
+        """Something succeeded: the next failure is a first one again."""
+        self._failures = 0
+
+    def next(self, retry_after: float | None = None) -> float:
+        """The delay after one more failure, never before the server's Retry-After."""
+        # 2 ** 16 is past any cap, and an outage of days must not overflow a float.
+        ceiling = min(self._cap, self._base * 2 ** min(self._failures, 16))
+        self._failures += 1
+        return (retry_after or 0.0) + self._chance(0.0, ceiling)
+
+    def denied(self) -> float:
+        """The delay after the API server refused us for want of a right."""
+        return self._chance(DENIED_DELAY / 2, DENIED_DELAY)

@@ -1,0 +1,72 @@
+"""From pods to claims: each pod is decided on, and its claim woken when something is to be done."""
+
+from collections.abc import Sequence
+
+from eip.claim import Claim, observe
+from eip.decide import Desired, EventType, Scope, decide
+from eip.pod import Pod
+from eip.workqueue import WorkQueue, changed
+from eip.writing import seen_on
+
+
+class Enqueue:
+    """Writes what the watch brings into the claims.
+
+    Every method raises RedisAway, EpochChanged, and StaleLeader when another producer leads.
+    """
+
+    def __init__(self, queue: WorkQueue, scope: Scope, external_dns: Sequence[str]) -> None:
+        """`external_dns` are the annotations that external-dns reads."""
+        self._queue = queue
+        self._scope = scope
+        self._external_dns = external_dns
+        self._epoch = ""
+
+    def seen(self, event: EventType, pod: Pod, fence: int) -> None:
+        """One pod changed."""
+        self._observe(event, pod, fence, ensure=False)
+
+    def page(self, pods: Sequence[Pod], fence: int) -> None:
+        """Some pods of a list: each is woken if it has something to do that nobody will look at."""
+        for pod in pods:
+            self._observe(EventType.READ, pod, fence, ensure=True)
+
+    def compare(self, namespace: str | None, uids: set[str], fence: int) -> None:
+        """The list is complete: claims of other pods are of pods that went unseen.
+
+        The release asks the API server before it touches anything.
+        """
+        ledger = self._queue.ledger
+        missing = sorted(ledger.uids() - uids)
+        for uid, claim in ledger.claims(missing).items():
+            if namespace in (None, claim.namespace):
+                self._queue.update(uid, _left, fence=fence, ensure=True)
+        ledger.mark("listed")
+        self._epoch = ledger.open_epoch().name
+
+    def epoch_changed(self) -> bool:
+        """Whether Redis has lost what was written, or may have."""
+        before, self._epoch = self._epoch, self._queue.ledger.open_epoch().name
+        return before not in ("", self._epoch)
+
+    def _observe(self, event: EventType, pod: Pod, fence: int, *, ensure: bool) -> None:
+        if not pod.uid:
+            return
+        decision = decide(event, pod, self._scope)
+        written = seen_on(pod, self._external_dns)
+        finished = decision.desired is Desired.RELEASE and self._queue.ledger.tombstoned(pod.uid)
+
+        def change(claim: Claim | None) -> Claim | None:
+            if claim is None and finished:
+                return None
+            return observe(claim, event, pod, decision, written)
+
+        self._queue.update(pod.uid, change, fence=fence, ensure=ensure)
+
+
+def _left(claim: Claim | None) -> Claim | None:
+    if claim is None or claim.desired is Desired.RELEASE:
+        return claim
+    return changed(
+        claim, desired=Desired.RELEASE, rule="left-watch", reason="the pod is not there any more", pod_ip=""
+    )

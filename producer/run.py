@@ -1,0 +1,172 @@
+"""One replica of the producer: it stands by or leads, and while it leads it writes what the watch tells."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from eip.clock import Clock
+from eip.errors import EipError, StaleLeader
+from producer import metrics
+from producer.delivery import Delivery, Ledger
+from producer.elector import Elector
+from producer.inbox import Inbox
+from producer.watch import Changed, Item, Listed
+
+log = structlog.get_logger(__name__)
+
+TICK = 0.5
+STALE_PAUSE = 5.0
+
+# Each is several times what the slowest healthy round takes: a call's time-outs and back-off for the loops,
+# the silence that a watch bears (90 s) for its thread. An API server or Redis that is away stops none.
+LOOP_STALLED = 60.0
+WATCH_STALLED = 240.0
+
+
+class Periodic:
+    """Due at once, and then each `interval` seconds."""
+
+    def __init__(self, interval: float, clock: Clock) -> None:
+        self._interval = interval
+        self._clock = clock
+        self._next = clock.now()
+
+    def due(self) -> bool:
+        """Whether it is time; asking begins the next interval."""
+        now = self._clock.now()
+        if now < self._next:
+            return False
+        self._next = now + self._interval
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a producer is made of."""
+
+    elector: Elector
+    ledger: Ledger
+    watch: Callable[[], Inbox]
+    send_sweep: Callable[[], None]
+    clock: Clock
+    sweep_interval: float
+    epoch_interval: float = 1.0
+
+
+class Producer:
+    """`run` until `stop`, which any thread or signal handler may call."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stopped = threading.Event()
+        self._inbox: Inbox | None = None
+        self._turned_at = parts.clock.now()
+        self._epoch = Periodic(parts.epoch_interval, parts.clock)
+        self._sweep = Periodic(parts.sweep_interval, parts.clock)
+
+    def stop(self) -> None:
+        """Finish the item at hand, give the Lease back and return from `run`."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Lead whenever we may."""
+        renewing = threading.Thread(
+            target=self._parts.elector.run, args=(self._stopped,), name="lease", daemon=True
+        )
+        renewing.start()
+        try:
+            while not self._stopped.is_set():
+                self._turn()
+        finally:
+            self._stopped.set()
+            renewing.join(STALE_PAUSE)
+            self._parts.elector.release()
+
+    def alive(self) -> str:
+        """Why the kubelet should restart us; an API server or Redis that is away is no reason."""
+        now = self._parts.clock.now()
+        if (still := now - self._parts.elector.turned_at) > LOOP_STALLED:
+            return f"the Lease was not looked at for {still:.0f} s"
+        if (still := now - self._turned_at) > LOOP_STALLED:
+            return f"the main loop has not turned for {still:.0f} s"
+        if (inbox := self._inbox) and inbox.stalled > WATCH_STALLED:
+            return f"a watch has not turned for {inbox.stalled:.0f} s"
+        return ""
+
+    def ready(self) -> str:
+        """Why we can't do our part yet: standing by, or leading with all pods written."""
+        if not self._parts.elector.answered:
+            return "the Lease was not read yet"
+        if self._parts.elector.fence is None:
+            return ""
+        inbox = self._inbox
+        if inbox is None:
+            return "leading since a moment ago"
+        return "" if inbox.synced else f"pods are still to be listed in: {', '.join(inbox.unlisted)}"
+
+    def observe(self) -> None:
+        """Bring the gauges up to date."""
+        inbox = self._inbox
+        metrics.LEADING.set(self._parts.elector.fence is not None)
+        metrics.SYNCED.set(inbox is not None and inbox.synced)
+        metrics.SILENCE.set(inbox.silence if inbox else 0)
+
+    def _turn(self) -> None:
+        self._turned_at = self._parts.clock.now()
+        self.observe()
+        if self._fence() is None:
+            self._pause(TICK)
+            return
+        try:
+            self._lead()
+        except StaleLeader as error:
+            log.warning("the ledger has seen a later leader: giving the Lease back", error=str(error))
+            self._parts.elector.release()
+            self._pause(STALE_PAUSE)
+
+    def _lead(self) -> None:
+        self._inbox = inbox = self._parts.watch()
+        delivery = Delivery(self._parts.ledger, self._fence, inbox.relist, self._pause)
+        inbox.start()
+        try:
+            while self._fence() is not None:
+                self._turned_at = self._parts.clock.now()
+                self.observe()
+                self._chores(delivery)
+                item = inbox.get(TICK)
+                if item and delivery.deliver(item):
+                    inbox.done(item)
+                    _count(item)
+        finally:
+            inbox.stop()
+            self._inbox = None
+
+    def _chores(self, delivery: Delivery) -> None:
+        if self._epoch.due():
+            delivery.check_epoch()
+        # Not held up by lists: a namespace that we may not watch must not stop the search for leaks.
+        if self._sweep.due():
+            self._send_sweep()
+
+    def _send_sweep(self) -> None:
+        try:
+            self._parts.send_sweep()
+        except EipError as error:
+            log.warning("the sweep was not sent; the next is in its turn", error=str(error))
+
+    def _fence(self) -> int | None:
+        return None if self._stopped.is_set() else self._parts.elector.fence
+
+    def _pause(self, seconds: float) -> None:
+        self._turned_at = self._parts.clock.now()
+        self._stopped.wait(seconds)
+
+
+def _count(item: Item) -> None:
+    match item:
+        case Changed(event, _):
+            metrics.EVENTS.labels(event.value).inc()
+        case Listed():
+            metrics.LISTS.inc()

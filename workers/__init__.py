@@ -1,0 +1,1 @@
+"""Celery workers that take a claim through allocate, associate, annotate and release."""

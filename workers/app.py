@@ -1,0 +1,83 @@
+"""The Celery application of `celery -A workers.app worker` and `celery -A workers.app flower`."""
+
+import os
+from functools import cached_property
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+
+from eip import log as eip_log
+from eip.broker import make_app
+from eip.errors import SettingsError
+from eip.settings import Settings, unknown_variables
+from workers import state
+from workers.bootsteps import World
+from workers.waiting import WAITING
+
+log = structlog.get_logger(__name__)
+
+POLLING_INTERVAL = 0.25
+"""Seconds of one BRPOP: so late a queue may be taken up again that was left out of it."""
+
+
+class OperatorApp(Celery):
+    """A Celery application whose worker needs no options."""
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802 - Celery's name
+        """The worker class that `celery worker` starts."""
+        return self.subclass_with_self("workers.bootsteps:OperatorWorker")  # type: ignore[arg-type]
+
+
+def configure(settings: Settings) -> Celery:
+    """The application with the worker's settings on top of the shared ones."""
+    made = make_app(settings, OperatorApp)
+    made.conf.broker_transport_options = {
+        **made.conf.broker_transport_options,
+        "queue_order_strategy": "workers.cycle:SafetyCycle",
+        "polling_interval": POLLING_INTERVAL,
+    }
+    made.conf.update(
+        include=["workers.tasks"],
+        worker_pool="threads",
+        worker_concurrency=settings.worker_concurrency,
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_send_task_events=True,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+    )
+    made.steps["worker"].add(World)
+    return made
+
+
+@signals.setup_logging.connect
+def set_up_logging(**_: object) -> None:
+    """Our log lines instead of Celery's; said once what the environment holds in vain."""
+    configured = state.settings()
+    eip_log.configure(configured.log_level, configured.log_format)
+    for warning in unknown_variables(os.environ):
+        log.warning(warning)
+
+
+@signals.task_received.connect
+def count_received(request: Any = None, **_: object) -> None:
+    """A task waits for its token from here on."""
+    queue = request.delivery_info.get("routing_key")
+    if queue in app.amqp.queues:
+        WAITING.received(queue, request.id)
+
+
+@signals.task_postrun.connect
+def count_ended(task_id: str = "", **_: object) -> None:
+    """A task that has ended waits no longer."""
+    WAITING.served(task_id)
+
+
+try:
+    app = configure(state.settings())
+except SettingsError as error:
+    raise SystemExit(f"k8s-eip-operator: {error}") from None

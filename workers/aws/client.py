@@ -1,0 +1,288 @@
+"""The six EC2 actions that may be called: the only importer of boto3.
+
+Nothing is retried here: botocore's retries would spend more tokens than were taken, and would repeat an
+AllocateAddress whose answer was lost. A call ends within `CONNECT_SECONDS + READ_SECONDS`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from os import environ
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore import exceptions as boto
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+
+from eip import names
+from eip.errors import Ec2Error, SettingsError
+from eip.names import Action
+from workers.aws import answers, codes
+from workers.aws.ec2_codes import HTTP_5XX, NO_CREDENTIALS, NO_REPLY, NOT_SENT
+from workers.aws.redact import redacted
+from workers.aws.tags import field_filter, tag_filter, tags_of
+from workers.ports import Address, Interface, Owner
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import (
+        AllocateAddressRequestTypeDef,
+        DescribeNetworkInterfacesRequestTypeDef,
+        FilterTypeDef,
+        ReleaseAddressRequestTypeDef,
+    )
+
+CONNECT_SECONDS = 1.5
+READ_SECONDS = 3.5
+CONNECTIONS = 64
+PAGE = 1000  # EC2's largest page of DescribeNetworkInterfaces
+
+_NEVER_CONNECTED = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
+_NEVER_BUILT = (boto.ParamValidationError, boto.EndpointProviderError, boto.UnknownEndpointError)
+_NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.TokenRetrievalError,
+    boto.SSOError,
+    boto.ProfileNotFound,
+    boto.InfiniteLoopConfigError,
+)
+_WANTS_ROLE = "give the workers' service account an IAM role by IRSA or EKS Pod Identity"
+_NO_REGION = (
+    "No AWS Region: neither AWS_REGION nor AWS_DEFAULT_REGION is set, so EC2 can't be called. "
+    "Set AWS_REGION to the cluster's Region; EKS sets it by itself on pods with IRSA or EKS Pod Identity."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where addresses come from; by default Amazon's pool and the Region's own border group."""
+
+    public_ipv4_pool: str = ""
+    network_border_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Whose the addresses are, as their tags say; `tags` are the user's own."""
+
+    name: str
+    uid: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ec2Client:
+    """workers.ports.Ec2 on boto3; one is shared by all threads of a worker.
+
+    `acquire` is called before each describing call, and blocks until the action's bucket has a token;
+    `throttled` after each call that EC2 refused because the action's limit was exceeded.
+    The boto3 client is made by the first call, after a prefork pool has forked.
+    Raises SettingsError when no Region is set.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        acquire: Callable[[Action], None],
+        throttled: Callable[[Action], None] = lambda _: None,
+        placement: Placement = Placement(),
+        region: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Keep who the addresses are for; nothing is sent."""
+        self._cluster = cluster
+        self._acquire = acquire
+        self._throttled = throttled
+        self._placement = placement
+        self._region = region or _region()
+        self._now = now
+        self._lock = Lock()
+        self._made: EC2Client | None = None
+
+    def allocate(self, owner: Owner) -> Address:
+        """AllocateAddress with the owner's tags in the same call, so that no address is ever without them."""
+        tags = tags_of(owner, self._cluster.name, self._cluster.uid, self._cluster.tags, self._now())
+        request: AllocateAddressRequestTypeDef = {
+            "Domain": "vpc",
+            "TagSpecifications": [{"ResourceType": "elastic-ip", "Tags": tags}],
+        }
+        if self._placement.public_ipv4_pool:
+            request["PublicIpv4Pool"] = self._placement.public_ipv4_pool
+        if self._placement.network_border_group:
+            request["NetworkBorderGroup"] = self._placement.network_border_group
+        with self._calling(Action.ALLOCATE):
+            said = self._client().allocate_address(**request)
+            return Address(said["AllocationId"], said["PublicIp"], tags={t["Key"]: t["Value"] for t in tags})
+
+    def associate(
+        self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
+    ) -> str:
+        """AssociateAddress; its id. AllowReassociation is always said: EC2's default is yes."""
+        with self._calling(Action.ASSOCIATE):
+            return self._client().associate_address(
+                AllocationId=allocation_id,
+                NetworkInterfaceId=interface_id,
+                PrivateIpAddress=private_ip,
+                AllowReassociation=allow_reassociation,
+            )["AssociationId"]
+
+    def disassociate(self, association_id: str) -> None:
+        """DisassociateAddress."""
+        with self._calling(Action.DISASSOCIATE):
+            self._client().disassociate_address(AssociationId=association_id)
+
+    def release(self, allocation_id: str) -> None:
+        """ReleaseAddress; outside the Region's own border group, the group is named."""
+        request: ReleaseAddressRequestTypeDef = {"AllocationId": allocation_id}
+        if self._placement.network_border_group:
+            request["NetworkBorderGroup"] = self._placement.network_border_group
+        with self._calling(Action.RELEASE):
+            self._client().release_address(**request)
+
+    def addresses_of_cluster(self) -> list[Address]:
+        """DescribeAddresses: all that carry this cluster's name."""
+        return self._tagged({names.CLUSTER_NAME_TAG: self._cluster.name})
+
+    def addresses_of_pod(self, uid: str) -> list[Address]:
+        """DescribeAddresses: all that carry this cluster's name and the pod's uid."""
+        return self._tagged({names.CLUSTER_NAME_TAG: self._cluster.name, names.POD_UID_TAG: uid})
+
+    def addresses_at(self, private_ip: str) -> list[Address]:
+        """DescribeAddresses: whatever is associated with the private IP in any VPC, ours or not."""
+        return self._addresses([field_filter("private-ip-address", private_ip)])
+
+    def address(self, allocation_id: str) -> Address | None:
+        """DescribeAddresses: one address, or None when EC2 does not know it."""
+        return next(iter(self._addresses([field_filter("allocation-id", allocation_id)])), None)
+
+    def interfaces_of_instances(self, instance_ids: Sequence[str]) -> list[Interface]:
+        """DescribeNetworkInterfaces: those attached to up to 200 instances (EC2's limit of filter values)."""
+        if not instance_ids:
+            return []
+        return list(self._interfaces(field_filter("attachment.instance-id", *instance_ids)))
+
+    def interface(self, interface_id: str) -> Interface | None:
+        """DescribeNetworkInterfaces: one interface, or None when EC2 does not know it."""
+        return next(self._interfaces(field_filter("network-interface-id", interface_id)), None)
+
+    def interfaces_of_host(self, host_ip: str, vpc_id: str) -> list[Interface]:
+        """DescribeNetworkInterfaces, twice: whose IP it is, and all interfaces of that instance."""
+        ours = field_filter("vpc-id", vpc_id)
+        at = self._interfaces(field_filter("addresses.private-ip-address", host_ip), ours)
+        instances = sorted({interface.instance_id for interface in at if interface.instance_id})
+        return self.interfaces_of_instances(instances)
+
+    def _tagged(self, tags: Mapping[str, str]) -> list[Address]:
+        found = self._addresses([tag_filter(key, value) for key, value in tags.items()])
+        return [address for address in found if tags.items() <= address.tags.items()]
+
+    def _addresses(self, filters: "list[FilterTypeDef]") -> list[Address]:
+        self._acquire(Action.DESCRIBE_ADDRESSES)
+        with self._calling(Action.DESCRIBE_ADDRESSES):
+            found = self._client().describe_addresses(Filters=filters)["Addresses"]
+            return [answers.address(address) for address in found]
+
+    def _interfaces(self, *filters: "FilterTypeDef") -> Iterator[Interface]:
+        """All pages, a token each; what AWS manages is asked for too, to be able to say why it is refused."""
+        request: DescribeNetworkInterfacesRequestTypeDef = {
+            "Filters": filters,
+            "MaxResults": PAGE,
+            "IncludeManagedResources": True,
+        }
+        while True:
+            self._acquire(Action.DESCRIBE_INTERFACES)
+            with self._calling(Action.DESCRIBE_INTERFACES):
+                page = self._client().describe_network_interfaces(**request)
+                found = page["NetworkInterfaces"]
+            yield from map(answers.interface, found)
+            if not page.get("NextToken"):
+                return
+            request["NextToken"] = page["NextToken"]
+
+    @contextmanager
+    def _calling(self, action: Action) -> Iterator[None]:
+        try:
+            with _translated(action):
+                yield
+        except Ec2Error as error:
+            if codes.verdict(error).verdict is codes.Verdict.THROTTLED:
+                self._throttled(action)
+            raise
+
+    def _client(self) -> "EC2Client":
+        with self._lock:
+            if self._made is None:
+                self._made = _new_client(self._region)
+            return self._made
+
+
+def _new_client(region: str) -> "EC2Client":
+    """A client whose calls for credentials, to STS, have the same time-outs as those to EC2."""
+    session = botocore.session.Session()
+    session.set_default_client_config(
+        Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=CONNECTIONS,
+            tcp_keepalive=True,
+            user_agent_extra=f"k8s-eip-operator/{_version()}",
+        )
+    )
+    return boto3.Session(botocore_session=session, region_name=region).client("ec2")
+
+
+def _version() -> str:
+    try:
+        return version("k8s-eip-operator")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _region() -> str:
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or boto3.Session().region_name
+    if not region:
+        raise SettingsError(_NO_REGION)
+    return region
+
+
+@contextmanager
+def _translated(action: Action) -> Iterator[None]:
+    """Turn what botocore raises into an Ec2Error whose code says whether the call may have been performed."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _answered(action, error) from error
+    except _NO_CREDENTIALS as error:
+        raise Ec2Error(NO_CREDENTIALS, f"{redacted(str(error))}; {_WANTS_ROLE}") from error
+    except _NEVER_CONNECTED as error:
+        raise Ec2Error(NOT_SENT, f"{action}: {_failure(error)}, so nothing was sent") from error
+    except _NEVER_BUILT as error:
+        raise Ec2Error("InvalidParameterValue", f"{action}: {redacted(str(error))}") from error
+    except (boto.BotoCoreError, ResponseParserError, KeyError) as error:
+        raise Ec2Error(NO_REPLY, f"{action}: {_failure(error)}, so it is not known what was done") from error
+
+
+def _answered(action: Action, error: boto.ClientError) -> Ec2Error:
+    """An answer with an error in it; one to another action is STS's, which was asked for credentials."""
+    said = error.response.get("Error", {})
+    code, message = codes.plain(said.get("Code", "")), redacted(said.get("Message", ""))
+    if error.operation_name != action:
+        return Ec2Error(NO_CREDENTIALS, f"{error.operation_name} said {code}: {message}; {_WANTS_ROLE}")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status >= 500 and not codes.known(code):  # noqa: PLR2004 - HTTP's server errors
+        return Ec2Error(HTTP_5XX, f"{action}: {status} {code}: {message}")
+    return Ec2Error(code or "Unknown", f"{action}: {message}")
+
+
+def _failure(error: Exception) -> str:
+    """The kind of a failure and the host, without the query, which may be signed."""
+    url = str(getattr(error, "kwargs", {}).get("endpoint_url", ""))
+    return f"{type(error).__name__} at {urlsplit(url).hostname or 'an unknown host'}"

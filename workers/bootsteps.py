@@ -1,0 +1,45 @@
+"""What starts and stops with the worker: Celery's features that we leave off, and our own thread."""
+
+from typing import Any
+
+import structlog
+from celery import bootsteps
+from celery.apps.worker import Worker as CeleryWorker
+
+from eip.broker import MessageSender
+from eip.errors import EipError
+from workers import state
+from workers.build import build
+from workers.waiting import WAITING
+
+log = structlog.get_logger(__name__)
+
+
+class OperatorWorker(CeleryWorker):
+    """Celery's worker without gossip and mingle, which keep a connection that a lost Redis breaks."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Say no to both, whatever the command line says."""
+        options.update(without_gossip=True, without_mingle=True)
+        super().__init__(*args, **options)
+
+
+class World(bootsteps.StartStopStep):
+    """Builds the world before the first task comes, and keeps house for as long as the worker runs."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, parent: Any) -> None:
+        """Connect; a worker that cannot work says why in one line, and exits with 1."""
+        WAITING.resize(parent.concurrency)
+        try:
+            worker = build(state.settings(), MessageSender(parent.app))
+        except EipError as error:
+            raise SystemExit(f"k8s-eip-operator: the worker cannot start: {error}") from None
+        state.worker = worker
+        worker.housekeeping.start()
+
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery calls it so
+        """Stop keeping house."""
+        if state.worker is not None:
+            state.worker.housekeeping.stop()

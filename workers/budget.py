@@ -1,0 +1,75 @@
+"""Waits for a rate token while it keeps the claim's lease alive."""
+
+from collections.abc import Callable
+
+from eip.clock import Clock
+from eip.errors import LeaseLost
+from eip.ledger import Held, Ledger
+from eip.limiter import Limiter
+from eip.names import Action
+from workers.outcome import TryLater
+
+KEEP_ALIVE = 1.0
+"""Seconds between two looks at the lease: so long a release may wait for its own pod's allocate."""
+
+MAX_WAIT = {Action.RELEASE: 0.5}
+"""ReleaseAddress can wait elsewhere: what stands behind it in its queue may be a disassociation."""
+
+DEFAULT_MAX_WAIT = 20.0
+DESCRIBE_MAX_WAIT = 4.0
+
+
+class Budget:
+    """Spends tokens for a worker's tasks."""
+
+    def __init__(self, limiter: Limiter, ledger: Ledger, clock: Clock) -> None:
+        """All are shared by the worker's threads."""
+        self._limiter = limiter
+        self._ledger = ledger
+        self._clock = clock
+
+    def acquire(self, action: Action, held: Held, served: Callable[[], None]) -> None:
+        """Have a token for the claim's next call; `served` is called as soon as it is there.
+
+        Raises:
+            TryLater: the wait would be too long.
+            LeaseLost: the claim changed while it waited; the token was given back.
+
+        """
+        turn = self._limiter.take(action, MAX_WAIT.get(action, DEFAULT_MAX_WAIT))
+        if not turn.granted:
+            raise TryLater(turn.wait, f"waits for its turn to call {action}")
+        try:
+            self._wait(turn.wait, held)
+        except LeaseLost:
+            self._limiter.refund(action)
+            raise
+        served()
+
+    def describe(self, action: Action) -> None:
+        """Have a token for a look-up.
+
+        Raises:
+            TryLater: the wait would be too long.
+
+        """
+        turn = self._limiter.take(action, DESCRIBE_MAX_WAIT)
+        if not turn.granted:
+            raise TryLater(turn.wait, f"waits for its turn to call {action}")
+        if turn.wait:
+            self._clock.sleep(turn.wait)
+
+    def refund(self, action: Action) -> None:
+        """Give back a token whose call was not made."""
+        self._limiter.refund(action)
+
+    def throttled(self, action: Action) -> None:
+        """EC2 said RequestLimitExceeded."""
+        self._limiter.throttled(action)
+
+    def _wait(self, seconds: float, held: Held) -> None:
+        end = self._clock.now() + seconds
+        while (left := end - self._clock.now()) > 0:
+            self._clock.sleep(min(left, KEEP_ALIVE))
+            if left > KEEP_ALIVE:
+                self._ledger.renew(held)

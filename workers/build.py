@@ -1,0 +1,82 @@
+"""Wires a worker's world from its settings: clients are made here and nowhere else."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from eip.clock import SystemClock
+from eip.errors import SettingsError
+from eip.kubernetes import client as kubernetes_client
+from eip.kubernetes.patience import patiently
+from eip.ledger import Ledger
+from eip.limiter import Limiter
+from eip.quota import Quota
+from eip.redis_connection import connect_fit
+from eip.scripts import Scripts
+from eip.settings import Settings
+from eip.workqueue import Sender, WorkQueue
+from workers.aws.client import Cluster, Ec2Client, Placement
+from workers.aws.interface import interface_finder
+from workers.budget import Budget
+from workers.housekeeping import Housekeeping
+from workers.sweep import Sweeper
+from workers.tell import Teller
+from workers.world import Identity, World
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What a worker process runs beside its tasks."""
+
+    world: World
+    sweeper: Sweeper
+    housekeeping: Housekeeping
+
+
+def build(settings: Settings, send: Sender) -> Worker:
+    """The worker that the settings describe.
+
+    Raises:
+        SettingsError: a setting is missing that the others make necessary.
+        RedisUnfit: Redis would lose or evict claims.
+        RedisAway, KubernetesError: what must be known at start could not be read.
+
+    """
+    if not settings.read_nodes and not settings.vpc_id:
+        raise SettingsError(
+            "EIP_READ_NODES=false needs EIP_VPC_ID: without nodes, hosts are found by their IP in it"
+        )
+    clock = SystemClock()
+    redis_client = connect_fit(settings.redis_url.get_secret_value(), ca_file=settings.redis_ca_file)
+    ledger = Ledger(redis_client)
+    limiter = Limiter(Scripts(redis_client), settings.rates)
+    budget = Budget(limiter, ledger, clock)
+    kubernetes = kubernetes_client.connect(settings.kubernetes_timeout)
+    identity = Identity(settings.cluster_name, settings.cluster_uid or patiently(kubernetes.kube_system_uid))
+    ec2 = _ec2(settings, identity, budget)
+    world = World(
+        ec2=ec2,
+        kubernetes=kubernetes,
+        ledger=ledger,
+        queue=WorkQueue(ledger, send),
+        budget=budget,
+        quota=Quota(ledger, settings.quota_probe_interval),
+        finder=interface_finder(ec2, clock, kubernetes if settings.read_nodes else None, settings.vpc_id),
+        teller=Teller(kubernetes, ledger, limiter),
+        scope=settings.scope,
+        identity=identity,
+        external_dns=settings.external_dns_annotations,
+    )
+    sweeper = Sweeper(world, kubernetes, settings.orphan_age)
+    return Worker(world, sweeper, Housekeeping(sweeper, clock))
+
+
+def _ec2(settings: Settings, identity: Identity, budget: Budget) -> Ec2Client:
+    return Ec2Client(
+        Cluster(identity.cluster_name, identity.cluster_uid, settings.tags),
+        acquire=budget.describe,
+        throttled=budget.throttled,
+        placement=Placement(settings.public_ipv4_pool, settings.network_border_group),
+    )

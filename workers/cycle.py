@@ -1,0 +1,20 @@
+"""The order in which a worker serves its queues: safest first, and none that only waits for tokens.
+
+kombu takes the class by name as `queue_order_strategy`, and asks it before each BRPOP.
+"""
+
+from kombu.utils.scheduling import priority_cycle
+
+from eip.names import Queue
+from workers.waiting import WAITING
+
+ORDER = tuple(queue.value for queue in Queue)
+
+
+class SafetyCycle(priority_cycle):  # type: ignore[type-arg]
+    """Queues in order of safety, whatever order they were declared in."""
+
+    def consume(self, n: int) -> list[str]:  # type: ignore[override]
+        """The queues to pop from now."""
+        queues = sorted((self.items or [])[:n], key=ORDER.index)
+        return [queue for queue in queues if not WAITING.full(queue)]

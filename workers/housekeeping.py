@@ -1,0 +1,88 @@
+"""What every worker does on a timer, so that recovery needs nobody else: dispatch, resync, refill."""
+
+import threading
+
+import structlog
+
+from eip.clock import Clock
+from eip.errors import Ec2Error, EipError, EpochChanged
+from eip.keys import Keys
+from workers.sweep import Sweeper
+
+log = structlog.get_logger(__name__)
+
+TICK = 0.5
+"""Seconds between two dispatches of what is due."""
+
+SLOW_TICK = 2.0
+"""Seconds between two looks for what was lost."""
+
+REFILL_SECONDS = 20
+
+
+class Housekeeping:
+    """One thread of a worker; what fails is tried again with the next tick."""
+
+    def __init__(self, sweeper: Sweeper, clock: Clock) -> None:
+        """Nothing runs before `start`."""
+        self._sweeper = sweeper
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._slow_at = 0.0
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin ticking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Tick no more; waits for a tick that is under way."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def tick(self) -> None:
+        """One turn: wake what is due, and now and then look for what was lost.
+
+        Raises:
+            EipError: Redis or EC2 did not serve it.
+
+        """
+        world = self._sweeper.world
+        world.queue.dispatch()
+        if self._clock.now() < self._slow_at:
+            return
+        self._slow_at = self._clock.now() + SLOW_TICK
+        if not world.ledger.open_epoch().refilled:
+            self._refill()
+        world.queue.resync()
+        world.quota.tick()
+
+    def _refill(self) -> None:
+        world = self._sweeper.world
+        if world.ledger.first_in(Keys.REFILL, "refill", REFILL_SECONDS):
+            self._sweeper.refill()
+
+    def _run(self) -> None:
+        while not self._stop.wait(TICK):
+            try:
+                self.tick()
+            except EpochChanged:
+                self._slow_at = 0.0
+                self._tell("Redis lost its data: claims are filled again")
+                self._open_epoch()
+            except (EipError, Ec2Error) as error:
+                self._tell(str(error))
+            else:
+                self._trouble = ""
+
+    def _open_epoch(self) -> None:
+        try:
+            self._sweeper.world.ledger.open_epoch()
+        except EipError as error:
+            self._tell(str(error))
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning("housekeeping goes on with the next tick", trouble=trouble)

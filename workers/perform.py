@@ -1,0 +1,130 @@
+"""One wake-up, from its arrival to what follows: lease, step, outcome, and the claim given back."""
+
+import random
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from eip.claim import Claim, is_over, next_step
+from eip.errors import Ec2Error, EpochChanged, KubernetesError, LeaseLost, RedisAway
+from eip.ledger import Held
+from eip.names import Step
+from eip.workqueue import changed
+from workers.failure import failed
+from workers.outcome import Again, Done, Failed, Outcome, Parked, TryLater, unchanged
+from workers.steps.allocate import allocate
+from workers.steps.annotate import annotate
+from workers.steps.associate import associate
+from workers.steps.release import release
+from workers.world import Job, World
+
+log = structlog.get_logger(__name__)
+
+STEPS: Mapping[Step, Callable[[Job], Outcome]] = {
+    Step.RELEASE: release,
+    Step.ANNOTATE: annotate,
+    Step.ASSOCIATE: associate,
+    Step.ALLOCATE: allocate,
+}
+BASE_DELAY = 0.5
+LONGEST_DELAY = 60.0
+SLOW_DELAY = 30.0
+NOTHING = "nothing to do"
+
+
+def perform(step: Step, uid: str, world: World, served: Callable[[], None]) -> str:
+    """Perform a step for a pod, if that is its next one; answers with what was done, in words.
+
+    `served` is called as soon as the step waits for no token any more.
+    """
+    try:
+        held = world.ledger.begin(uid, step.queue)
+        if held is None:
+            return NOTHING
+        return _perform_held(step, Job(held, world, served))
+    except LeaseLost as error:
+        log.info("step given up", step=step.value, uid=uid, reason=str(error))
+        return str(error)
+    except EpochChanged:
+        world.ledger.open_epoch()
+        log.warning("step given up: Redis lost its data, it will be filled again", step=step.value, uid=uid)
+        return "Redis lost its data"
+    except RedisAway as error:
+        log.warning(
+            "step given up: it is done again when Redis is back", step=step.value, uid=uid, error=str(error)
+        )
+        return "Redis is away"
+
+
+def _perform_held(step: Step, job: Job) -> str:
+    held, world = job.held, job.world
+    if next_step(held.claim) is not step:
+        world.queue.finish(held, unchanged)
+        return NOTHING
+    try:
+        outcome = STEPS[step](job)
+    except TryLater as later:
+        outcome = Again(later.after, str(later))
+    except LeaseLost:
+        outcome = Done("the claim changed in the meantime")
+    except (Ec2Error, KubernetesError) as error:
+        outcome = failed(error)
+    claim = _settle(step, job.held, outcome, world)
+    log.info(
+        "step",
+        step=step.value,
+        pod=claim.key,
+        uid=claim.uid,
+        outcome=type(outcome).__name__.lower(),
+        note=outcome.note,
+    )
+    return outcome.note
+
+
+def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
+    claim = held.claim
+    match outcome:
+        case Done():
+            claim = world.queue.finish(held, lambda c: _succeeded(outcome.change(c)))
+            if is_over(claim):
+                world.quota.pass_on(claim.uid)
+        case Again():
+            claim = world.queue.finish(held, outcome.change, again=outcome.after, step=step)
+        case Parked():
+            claim = world.queue.finish(held, outcome.change, step=step, park=True)
+            world.teller.tell(claim, "QuotaExceeded", _parked_text(outcome), warning=True)
+        case Failed():
+            delay = backoff(held.claim.attempts, slow=outcome.slow)
+            claim = world.queue.finish(held, lambda c: _failed(c, outcome), again=delay, step=step)
+            if outcome.remedy:
+                world.teller.tell(claim, event_reason(step), outcome.remedy, warning=True)
+    return claim
+
+
+def _parked_text(outcome: Parked) -> str:
+    return (
+        f"{outcome.note}. The pod is served as soon as an address is released or the quota is raised: "
+        "Service Quotas, EC2-VPC Elastic IPs, L-0263D0A3."
+    )
+
+
+def event_reason(step: Step) -> str:
+    """The reason of the Event that tells of a step's failure."""
+    return f"{step.value.capitalize()}Failed"
+
+
+def backoff(attempts: int, *, slow: bool) -> float:
+    """Seconds until the next try: exponential and capped, at a random point of the interval."""
+    ceiling = min(LONGEST_DELAY, BASE_DELAY * 2 ** min(attempts, 10))
+    if slow:
+        ceiling = max(ceiling, SLOW_DELAY)
+    return random.uniform(ceiling / 2 if slow else 0.05, ceiling)  # noqa: S311 - spreads load, hides nothing
+
+
+def _succeeded(claim: Claim) -> Claim:
+    return changed(claim, attempts=0, error="", message="")
+
+
+def _failed(claim: Claim, outcome: Failed) -> Claim:
+    after = outcome.change(claim)
+    return changed(after, attempts=claim.attempts + 1, error=outcome.code, message=outcome.note[:512])

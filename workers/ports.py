@@ -1,0 +1,121 @@
+"""What a step may ask of the world, as interfaces: EC2, Kubernetes, the ledger and time are passed in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from eip.pod import Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The pod that an address is allocated for, as its tags will name it."""
+
+    uid: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An Elastic IP as EC2 tells of it; empty strings where EC2 tells nothing."""
+
+    allocation_id: str
+    public_ip: str
+    association_id: str = ""
+    private_ip: str = ""
+    interface_id: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface: its addresses, prefixes, and who it is attached to and managed by."""
+
+    interface_id: str
+    instance_id: str
+    vpc_id: str
+    private_ips: frozenset[str]
+    prefixes: tuple[str, ...] = ()
+    managed_by: str = ""
+
+
+class Ec2(Protocol):
+    """The EC2 actions that may be called; each raises Ec2Error, with the code in workers.aws.codes' table.
+
+    None of the mutating calls takes a rate token: the step has it before the confirming read.
+    The describing ones take their own.
+    """
+
+    def allocate(self, owner: Owner) -> Address:
+        """AllocateAddress with the owner's tags in the same call."""
+        ...
+
+    def associate(
+        self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
+    ) -> str:
+        """AssociateAddress; the association's id."""
+        ...
+
+    def disassociate(self, association_id: str) -> None:
+        """DisassociateAddress."""
+        ...
+
+    def release(self, allocation_id: str) -> None:
+        """ReleaseAddress."""
+        ...
+
+    def addresses_of_cluster(self) -> list[Address]:
+        """DescribeAddresses: all that carry this cluster's name."""
+        ...
+
+    def addresses_of_pod(self, uid: str) -> list[Address]:
+        """DescribeAddresses: all that carry this cluster's name and the pod's uid."""
+        ...
+
+    def addresses_at(self, private_ip: str) -> list[Address]:
+        """DescribeAddresses: whatever is associated with the private IP, ours or not."""
+        ...
+
+    def address(self, allocation_id: str) -> Address | None:
+        """DescribeAddresses: one address, or None when EC2 does not know it."""
+        ...
+
+    def interfaces_of_instances(self, instance_ids: Sequence[str]) -> list[Interface]:
+        """DescribeNetworkInterfaces: those attached to up to 200 instances."""
+        ...
+
+    def interface(self, interface_id: str) -> Interface | None:
+        """DescribeNetworkInterfaces: one interface, or None when EC2 does not know it."""
+        ...
+
+    def interfaces_of_host(self, host_ip: str, vpc_id: str) -> list[Interface]:
+        """DescribeNetworkInterfaces: those of the instance whose interface has this IP in the VPC."""
+        ...
+
+
+class Kubernetes(Protocol):
+    """The calls to the API server that a step may make; each raises KubernetesError."""
+
+    def get_pod(self, namespace: str, name: str) -> Pod | None:
+        """The pod, or None when the API server answered 404."""
+        ...
+
+    def provider_id(self, node: str) -> str | None:
+        """spec.providerID of a node, or None when the API server answered 404."""
+        ...
+
+    def patch_pod_status(
+        self,
+        namespace: str,
+        name: str,
+        uid: str,
+        annotations: dict[str, str | None],
+        condition: dict[str, str],
+    ) -> Pod | None:
+        """Set and remove annotations and set one condition in one PATCH; None when that uid is gone."""
+        ...
+
+    def create_event(self, event: dict[str, object], namespace: str) -> None:
+        """Post one Event."""
+        ...

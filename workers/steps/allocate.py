@@ -1,0 +1,63 @@
+"""Allocate: an Elastic IP of the pod's own, tagged with its uid in the same call."""
+
+from eip.claim import Claim
+from eip.errors import Ec2Error
+from eip.names import Action
+from eip.workqueue import changed
+from workers.aws.codes import Verdict, verdict
+from workers.confirm import confirm
+from workers.failure import failed
+from workers.outcome import Done, Outcome, Parked, TryLater, unchanged
+from workers.ports import Address, Owner
+from workers.steps.intent import settle
+from workers.world import Job
+
+
+def allocate(job: Job) -> Outcome:
+    """Write the intent, then call AllocateAddress; an older intent is settled first."""
+    claim, world = job.held.claim, job.world
+    if claim.intent_at:
+        return settle(job)
+    if not world.ledger.open_epoch().refilled:
+        raise TryLater(1.0, "waits until it is known which addresses there are")
+    if world.ledger.tombstoned(claim.uid):
+        after = confirm(world, claim)(claim)
+        if after.desired is not claim.desired:
+            return Done("the pod is not what it was", confirm(world, claim))
+    if not world.quota.may_allocate(claim.uid):
+        return Parked("waits for an address: the quota of Elastic IPs is used up")
+    world.budget.acquire(Action.ALLOCATE, job.held, job.served)
+    job.renew(Action.ALLOCATE, intent=True)
+    return _call(job)
+
+
+def _call(job: Job) -> Outcome:
+    claim, now = job.held.claim, job.held.now
+    try:
+        address = job.world.ec2.allocate(Owner(claim.uid, claim.namespace, claim.name))
+    except Ec2Error as error:
+        return _failed(job, error)
+    job.world.quota.freed(claim.uid)
+    return Done(f"allocated {address.public_ip}", lambda c: _allocated(c, address, now))
+
+
+def _failed(job: Job, error: Ec2Error) -> Outcome:
+    row = verdict(error)
+    if row.verdict is Verdict.QUOTA:
+        job.world.quota.tripped()
+        return Parked(row.remedy, _nothing_came)
+    return failed(error, unchanged if row.verdict is Verdict.UNCERTAIN else _nothing_came)
+
+
+def _allocated(claim: Claim, address: Address, now: int) -> Claim:
+    return changed(
+        _nothing_came(claim),
+        allocation_id=address.allocation_id,
+        public_ip=address.public_ip,
+        allocated_at=now,
+        changed_at=now,
+    )
+
+
+def _nothing_came(claim: Claim) -> Claim:
+    return changed(claim, intent_at=0, intent_by="", intent_looks=0, looked_at=0)

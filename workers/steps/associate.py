@@ -1,0 +1,143 @@
+"""Associate: the pod's address with the pod's private IP on its network interface."""
+
+from functools import partial
+
+from eip.claim import Claim
+from eip.decide import Desired
+from eip.errors import Ec2Error
+from eip.names import Action
+from eip.workqueue import changed
+from workers.aws.codes import Verdict, verdict
+from workers.aws.interface import NotServable, NotYet, PodPlace
+from workers.confirm import confirm_for
+from workers.failure import failed
+from workers.ours import is_ours
+from workers.outcome import Done, Failed, Outcome, TryLater
+from workers.ports import Address
+from workers.world import Job
+
+
+def associate(job: Job) -> Outcome:
+    """Find the interface, confirm the pod, call AssociateAddress."""
+    claim, world = job.held.claim, job.world
+    holder = world.ledger.ip_holder(claim.pod_ip)
+    if holder not in ("", claim.uid):
+        raise TryLater(5.0, f"{claim.pod_ip} was reported later for another pod")
+    found = world.finder.find(_place(claim))
+    if isinstance(found, NotYet):
+        raise TryLater(2.0, found.reason)
+    if isinstance(found, NotServable):
+        return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
+    contested = claim.contested or bool(claim.association_id)
+    if contested:
+        taken = _who_is_there(job)
+        if taken is not None:
+            return taken
+    return _call(job, found.interface_id, allow_reassociation=contested)
+
+
+def _call(job: Job, interface_id: str, *, allow_reassociation: bool) -> Outcome:
+    job.token(Action.ASSOCIATE)
+    claim, now, world = job.held.claim, job.held.now, job.world
+    confirmed = confirm_for(job, Action.ASSOCIATE)
+    after = confirmed(claim)
+    if after.desired is not Desired.SERVE or after.pod_ip != claim.pod_ip or after.terminating:
+        world.budget.refund(Action.ASSOCIATE)
+        return Done("the pod is not what it was", confirmed)
+    try:
+        association_id = world.ec2.associate(
+            claim.allocation_id, interface_id, claim.pod_ip, allow_reassociation=allow_reassociation
+        )
+    except Ec2Error as error:
+        return _failed(job, error)
+    return Done(
+        f"associated {claim.public_ip} with {claim.pod_ip}",
+        lambda c: changed(
+            c,
+            association_id=association_id,
+            associated_ip=claim.pod_ip,
+            interface_id=interface_id,
+            changed_at=now,
+            contested=False,
+        ),
+    )
+
+
+def _who_is_there(job: Job) -> Outcome | None:
+    """None when what sits on the IP is ours or nothing, so that it may be moved."""
+    claim, now, world = job.held.claim, job.held.now, job.world
+    for address in world.ec2.addresses_at(claim.pod_ip):
+        if address.allocation_id == claim.allocation_id:
+            return Done("already associated", partial(_found, address=address, now=now))
+        if not is_ours(address, world.identity, world.scope):
+            return Failed(
+                "ForeignAddress",
+                f"{address.public_ip} is associated with {claim.pod_ip} and is not ours",
+                f"{claim.pod_ip} has the address {address.public_ip}, which this operator did not allocate and "
+                "will not touch. The pod gets its own address once that one is disassociated.",
+                slow=True,
+            )
+    return None
+
+
+def _found(claim: Claim, address: Address, now: int) -> Claim:
+    return changed(
+        claim,
+        association_id=address.association_id,
+        associated_ip=address.private_ip,
+        interface_id=address.interface_id,
+        changed_at=now,
+        contested=False,
+    )
+
+
+def _failed(job: Job, error: Ec2Error) -> Outcome:
+    row = verdict(error)
+    if row.verdict is Verdict.ASSOCIATED:
+        return Done("something is associated already", _contested)
+    if row.verdict is Verdict.UNCERTAIN:
+        return failed(error, _contested)
+    if row.verdict is Verdict.GONE and error.code.startswith("InvalidAllocationID"):
+        return _allocation_unknown(job, error)
+    if row.verdict is Verdict.GONE:
+        job.world.finder.forget(_place(job.held.claim))
+    return failed(error)
+
+
+def _contested(claim: Claim) -> Claim:
+    return changed(claim, contested=True)
+
+
+def _allocation_unknown(job: Job, error: Ec2Error) -> Outcome:
+    claim = job.held.claim
+    if not is_believable(job, error) or job.world.ec2.address(claim.allocation_id) is not None:
+        return failed(error)
+    return Done(f"{claim.public_ip} exists no longer", without_address)
+
+
+def _place(claim: Claim) -> PodPlace:
+    return PodPlace(claim.uid, claim.pod_ip, claim.node, claim.host_ip, claim.eni_hint)
+
+
+OLD_MS = 300_000
+"""Age at which EC2 knows every id that it gave: NotFound is believed from then on."""
+
+
+def is_believable(job: Job, error: Ec2Error) -> bool:
+    """Whether NotFound means gone: the allocation is old, or EC2 has said so before."""
+    claim = job.held.claim
+    return job.held.now - claim.allocated_at > OLD_MS or claim.error == error.code
+
+
+def without_address(claim: Claim) -> Claim:
+    """The claim once its address is known to exist no longer."""
+    return changed(
+        claim,
+        allocation_id="",
+        public_ip="",
+        association_id="",
+        associated_ip="",
+        interface_id="",
+        allocated_at=0,
+        contested=False,
+    )

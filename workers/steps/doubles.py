@@ -1,0 +1,77 @@
+"""A second address with the pod's uid: give it back, and never take the live one away."""
+
+from eip import names
+from eip.claim import Claim
+from eip.errors import Ec2Error
+from eip.names import Action
+from eip.workqueue import changed
+from workers.aws.codes import Verdict, verdict
+from workers.confirm import confirm_for
+from workers.failure import failed
+from workers.ours import is_ours
+from workers.outcome import Done, Outcome
+from workers.ports import Address
+from workers.world import Job
+
+
+def release_double(job: Job) -> Outcome:
+    """Look at the first double; make it the pod's own if it is the live one, else take it away."""
+    claim, world = job.held.claim, job.world
+    allocation_id = claim.extra[0]
+    address = world.ec2.address(allocation_id)
+    if address is None or allocation_id == claim.allocation_id:
+        return Done("the double is gone", lambda c: without_double(c, allocation_id))
+    mine = address.tags.get(names.POD_UID_TAG) == claim.uid and is_ours(address, world.identity, world.scope)
+    if not mine:
+        return Done("that address is not this pod's", lambda c: without_double(c, allocation_id))
+    if address.association_id:
+        return _disassociate(job, address)
+    return _release(job, allocation_id)
+
+
+def _disassociate(job: Job, address: Address) -> Outcome:
+    job.token(Action.DISASSOCIATE)
+    now = job.held.now
+    confirmed = confirm_for(job, Action.DISASSOCIATE)
+    after = confirmed(job.held.claim)
+    if after.pod_ip and address.private_ip == after.pod_ip:
+        job.world.budget.refund(Action.DISASSOCIATE)
+        return Done(f"{address.public_ip} is the live one", lambda c: _swapped(confirmed(c), address, now))
+    try:
+        job.world.ec2.disassociate(address.association_id)
+    except Ec2Error as error:
+        if verdict(error).verdict is not Verdict.GONE:
+            return failed(error)
+    return Done(f"disassociated the double {address.public_ip}", confirmed)
+
+
+def _release(job: Job, allocation_id: str) -> Outcome:
+    job.token(Action.RELEASE)
+    try:
+        job.world.ec2.release(allocation_id)
+    except Ec2Error as error:
+        if verdict(error).verdict is not Verdict.GONE:
+            return failed(error)
+    job.world.quota.freed()
+    return Done("released a double", lambda c: without_double(c, allocation_id))
+
+
+def without_double(claim: Claim, allocation_id: str) -> Claim:
+    """The claim with one double less."""
+    return changed(claim, doubles=",".join(other for other in claim.extra if other != allocation_id))
+
+
+def _swapped(claim: Claim, address: Address, now: int) -> Claim:
+    others = [other for other in claim.extra if other != address.allocation_id]
+    if claim.allocation_id:
+        others.append(claim.allocation_id)
+    return changed(
+        claim,
+        allocation_id=address.allocation_id,
+        public_ip=address.public_ip,
+        association_id=address.association_id,
+        associated_ip=address.private_ip,
+        interface_id=address.interface_id,
+        changed_at=now,
+        doubles=",".join(others),
+    )

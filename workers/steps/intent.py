@@ -1,0 +1,67 @@
+"""An address may have been allocated whose id nobody wrote down: look its tag up, and adopt what is found.
+
+AllocateAddress has no client token, so a lost reply can only be mended by looking. Another worker's call may
+still be under way, and a new address may not be visible yet: an empty look-up counts when the intent is old,
+and two of them, apart, are believed.
+"""
+
+from collections.abc import Sequence
+
+from eip.claim import Claim
+from eip.workqueue import changed
+from workers.outcome import Again, Change, Done, Outcome
+from workers.ports import Address
+from workers.world import Job
+
+MIN_AGE_MS = 20_000
+APART_MS = 5_000
+LOOKS = 2
+
+
+def settle(job: Job) -> Outcome:
+    """Look the pod's tag up; forget the intent once it is sure that nothing came of it."""
+    claim, now = job.held.claim, job.held.now
+    found = job.world.ec2.addresses_of_pod(claim.uid)
+    if found:
+        return Done(f"adopted {found[0].public_ip}", adopt(found, now))
+    looks = claim.intent_looks
+    if claim.intent_at and now - claim.intent_at < MIN_AGE_MS - APART_MS:
+        return Again(APART_MS / 1000, "nothing found yet that may have been allocated")
+    if now - claim.looked_at >= APART_MS:
+        looks += 1
+    if looks < LOOKS:
+        return Again(
+            APART_MS / 1000,
+            "looks once more for what may have been allocated",
+            lambda c: changed(c, intent_looks=looks, looked_at=now),
+        )
+    return Done("nothing had been allocated", _without_intent)
+
+
+def adopt(found: Sequence[Address], now: int) -> Change:
+    """The claim with the first address as its own and the others as doubles.
+
+    The one that is associated with the pod's IP goes first: the live one is never taken away.
+    """
+
+    def change(claim: Claim) -> Claim:
+        if claim.allocation_id:
+            return claim
+        best, *rest = sorted(found, key=lambda a: (a.private_ip != claim.pod_ip, a.allocation_id))
+        return changed(
+            _without_intent(claim),
+            allocation_id=best.allocation_id,
+            public_ip=best.public_ip,
+            association_id=best.association_id,
+            associated_ip=best.private_ip,
+            interface_id=best.interface_id,
+            allocated_at=now,
+            changed_at=now,
+            doubles=",".join(address.allocation_id for address in rest),
+        )
+
+    return change
+
+
+def _without_intent(claim: Claim) -> Claim:
+    return changed(claim, intent_at=0, intent_by="", intent_looks=0, looked_at=0, look_up=False)

@@ -1,0 +1,100 @@
+"""Release: take the address off the private IP, then give it back to EC2; one call a task."""
+
+from eip.claim import Claim
+from eip.decide import Desired
+from eip.errors import Ec2Error
+from eip.names import Action
+from eip.workqueue import changed
+from workers.aws.codes import Verdict, verdict
+from workers.confirm import confirm_for
+from workers.failure import failed
+from workers.outcome import Again, Done, Outcome
+from workers.ports import Address
+from workers.steps.associate import is_believable, without_address
+from workers.steps.doubles import release_double
+from workers.steps.intent import settle
+from workers.world import Job
+
+
+def release(job: Job) -> Outcome:
+    """The one call that is owed: DisassociateAddress, ReleaseAddress, or a look-up."""
+    claim = job.held.claim
+    if claim.doubles:
+        return release_double(job)
+    if claim.association_id:
+        return _disassociate(job)
+    if claim.allocation_id:
+        return _release(job)
+    return settle(job)
+
+
+def _disassociate(job: Job) -> Outcome:
+    job.token(Action.DISASSOCIATE)
+    claim, now, world = job.held.claim, job.held.now, job.world
+    confirmed = confirm_for(job, Action.DISASSOCIATE)
+    if confirmed(claim).desired not in (Desired.RELEASE, Desired.HOLD):
+        world.budget.refund(Action.DISASSOCIATE)
+        return Done("the pod still wants its address", confirmed)
+    try:
+        world.ec2.disassociate(claim.association_id)
+    except Ec2Error as error:
+        if verdict(error).verdict is Verdict.GONE:
+            return _read_again(job, error)
+        return failed(error)
+    return Done(
+        f"disassociated {claim.public_ip} from {claim.associated_ip}",
+        lambda c: _disassociated(confirmed(c), now),
+    )
+
+
+def _release(job: Job) -> Outcome:
+    job.token(Action.RELEASE)
+    claim, world = job.held.claim, job.world
+    confirmed = confirm_for(job, Action.RELEASE)
+    if confirmed(claim).desired is not Desired.RELEASE:
+        world.budget.refund(Action.RELEASE)
+        return Done("the pod still wants its address", confirmed)
+    try:
+        world.ec2.release(claim.allocation_id)
+    except Ec2Error as error:
+        return _not_released(job, error)
+    world.quota.freed()
+    return Done(f"released {claim.public_ip}", lambda c: without_address(confirmed(c)))
+
+
+def _not_released(job: Job, error: Ec2Error) -> Outcome:
+    row = verdict(error)
+    if row.verdict is Verdict.IN_USE:
+        return _read_again(job, error)
+    if row.verdict is Verdict.GONE:
+        known = not is_believable(job, error) or job.world.ec2.address(job.held.claim.allocation_id)
+        if not known:
+            return Done(f"{job.held.claim.public_ip} was released already", without_address)
+    return failed(error)
+
+
+def _read_again(job: Job, error: Ec2Error) -> Outcome:
+    """EC2 knows the association otherwise than the claim does: take EC2's word."""
+    claim, now = job.held.claim, job.held.now
+    address = job.world.ec2.address(claim.allocation_id)
+    if address is not None and address.association_id not in ("", claim.association_id):
+        return Done("has another association", lambda c: _as_read(c, address, now))
+    if address is not None and address.association_id and claim.association_id:
+        return Again(2.0, f"EC2 says {error.code}, and shows the association still")
+    if not claim.association_id:
+        return Again(2.0, f"EC2 says {error.code}, and shows no association yet")
+    return Done("was disassociated already", lambda c: _disassociated(c, now))
+
+
+def _as_read(claim: Claim, address: Address, now: int) -> Claim:
+    return changed(
+        claim,
+        association_id=address.association_id,
+        associated_ip=address.private_ip,
+        interface_id=address.interface_id,
+        changed_at=now,
+    )
+
+
+def _disassociated(claim: Claim, now: int) -> Claim:
+    return changed(claim, association_id="", associated_ip="", interface_id="", changed_at=now)

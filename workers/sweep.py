@@ -1,0 +1,181 @@
+"""The sweep: reads EC2, then the claims, then Kubernetes, and mends what differs.
+
+EC2 comes first: a pod that appears after it only looks as if it had no address, and is left to its own step.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from eip import names
+from eip.claim import Claim, observe
+from eip.decide import Desired, EventType, decide
+from eip.errors import Ec2Error, KubernetesError
+from eip.pod import Pod, PodList
+from eip.workqueue import changed
+from eip.writing import seen_on
+from workers.outcome import Change, TryLater
+from workers.plan import Plan, Snapshot, plan
+from workers.ports import Address
+from workers.steps.associate import without_address
+from workers.world import World
+
+log = structlog.get_logger(__name__)
+
+ClaimChange = Callable[[Claim | None], Claim | None]
+
+
+class PodLists(Protocol):
+    """The API server's lists, read from etcd and never from a cache."""
+
+    def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
+        """Pages of pods."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Sweeps over one world; `orphan_age` is in seconds."""
+
+    world: World
+    lists: PodLists
+    orphan_age: float
+
+    def sweep(self) -> str:
+        """One sweep; answers what it did, in words."""
+        try:
+            snapshot = self._snapshot()
+        except (Ec2Error, KubernetesError, TryLater) as error:
+            log.warning("sweep put off: nothing is known, so nothing is touched", error=str(error))
+            return f"put off: {error}"
+        todo = plan(snapshot, self.world.identity, self.world.scope, int(self.orphan_age * 1000))
+        self._mend(todo, snapshot)
+        return _in_words(todo, snapshot)
+
+    def refill(self) -> None:
+        """Fill the claims from EC2 after Redis lost its data, so that nothing is allocated twice."""
+        now = self.world.ledger.now()
+        addresses = self.world.ec2.addresses_of_cluster()
+        snapshot = Snapshot(now, tuple(addresses), {}, _everyone(addresses), {})
+        todo = plan(snapshot, self.world.identity, self.world.scope, 0)
+        for uid, owned in todo.adopt.items():
+            self.world.queue.update(uid, taken(uid, owned, now), ensure=True)
+        self.world.ledger.mark("refilled")
+        log.info("claims filled from EC2", addresses=len(addresses))
+
+    def _snapshot(self) -> Snapshot:
+        ledger = self.world.ledger
+        taken_at = ledger.now()
+        addresses = tuple(self.world.ec2.addresses_of_cluster())
+        claims = ledger.claims(sorted(ledger.uids()))
+        pods = {pod.uid: pod for pod in self._pods()}
+        return Snapshot(taken_at, addresses, claims, pods, ledger.suspects())
+
+    def _pods(self) -> Iterator[Pod]:
+        namespaces: list[str | None] = [*sorted(self.world.scope.namespaces)]
+        for namespace in namespaces or [None]:
+            for page in self.lists.list_pods(names.MANAGE_SELECTOR, namespace):
+                yield from page.items
+
+    def _mend(self, todo: Plan, snapshot: Snapshot) -> None:
+        queue = self.world.queue
+        for uid, owned in todo.adopt.items():
+            queue.update(uid, taken(uid, owned, snapshot.taken_at), ensure=True)
+        for uid in todo.lost:
+            queue.update(uid, _if_settled(without_address, snapshot.taken_at))
+        for uid in todo.left:
+            queue.update(uid, left)
+        for pod in snapshot.pods.values():
+            self._observe(pod)
+        for uid in snapshot.claims.keys() - snapshot.pods.keys():
+            queue.update(uid, lambda claim: claim, ensure=True)
+        self.world.ledger.suspect(todo.suspects)
+        for allocation_id, why in todo.reports.items():
+            log.warning("address left alone", allocation_id=allocation_id, reason=why)
+
+    def _observe(self, pod: Pod) -> None:
+        decision = decide(EventType.READ, pod, self.world.scope)
+        written = seen_on(pod, self.world.external_dns)
+        self.world.queue.update(
+            pod.uid, lambda claim: observe(claim, EventType.READ, pod, decision, written), ensure=True
+        )
+
+
+def left(claim: Claim | None) -> Claim | None:
+    """The claim of a pod that a complete list does not have; the release confirms that it is gone."""
+    if claim is None or claim.desired in (Desired.RELEASE, Desired.UNKNOWN):
+        return claim
+    return changed(
+        claim, desired=Desired.RELEASE, rule="left-watch", reason="the pod is not there any more", pod_ip=""
+    )
+
+
+def taken(uid: str, addresses: Sequence[Address], taken_at: int) -> ClaimChange:
+    """What a claim becomes when EC2 shows these addresses for its pod."""
+
+    def change(claim: Claim | None) -> Claim | None:
+        if claim is not None and claim.changed_at > taken_at:
+            return claim
+        known = claim or _unknown(uid, addresses[0])
+        live = sorted(addresses, key=lambda a: _preference(known, a))
+        best, rest = live[0], live[1:]
+        return changed(
+            known,
+            allocation_id=best.allocation_id,
+            public_ip=best.public_ip,
+            association_id=best.association_id,
+            associated_ip=best.private_ip,
+            interface_id=best.interface_id,
+            allocated_at=known.allocated_at or taken_at,
+            doubles=",".join(address.allocation_id for address in rest),
+            intent_at=0,
+            intent_by="",
+            intent_looks=0,
+            looked_at=0,
+        )
+
+    return change
+
+
+def _preference(claim: Claim, address: Address) -> tuple[bool, bool, bool, str]:
+    """The live one first: on the pod's IP, then the claimed one, then any associated one."""
+    return (
+        not claim.pod_ip or address.private_ip != claim.pod_ip,
+        address.allocation_id != claim.allocation_id,
+        not address.association_id,
+        address.allocation_id,
+    )
+
+
+def _unknown(uid: str, address: Address) -> Claim:
+    tags = address.tags
+    return Claim(
+        uid=uid,
+        namespace=tags.get(names.NAMESPACE_TAG, ""),
+        name=tags.get(names.POD_NAME_TAG, ""),
+        reason="found in EC2",
+    )
+
+
+def _if_settled(change: Change, taken_at: int) -> ClaimChange:
+    def guarded(claim: Claim | None) -> Claim | None:
+        if claim is None or claim.changed_at > taken_at or claim.lease_until > taken_at:
+            return claim
+        return change(claim)
+
+    return guarded
+
+
+def _everyone(addresses: Sequence[Address]) -> dict[str, Pod]:
+    """Every pod that an address names, as if it were there: a refill suspects nobody."""
+    return {address.tags.get(names.POD_UID_TAG, ""): Pod() for address in addresses}
+
+
+def _in_words(todo: Plan, snapshot: Snapshot) -> str:
+    return (
+        f"{len(snapshot.addresses)} addresses, {len(snapshot.pods)} pods: {len(todo.adopt)} adopted, "
+        f"{len(todo.lost)} lost, {len(todo.left)} left, {len(todo.suspects)} suspected, "
+        f"{len(todo.reports)} of others"
+    )

@@ -1,0 +1,67 @@
+"""All that a step may use, passed in as one value, so that a test can pass its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from eip.decide import Scope
+from eip.ledger import Held, Ledger
+from eip.names import Action
+from eip.quota import Quota
+from eip.workqueue import WorkQueue
+from workers.aws.interface import InterfaceFinder
+from workers.budget import Budget
+from workers.ports import Ec2, Kubernetes
+from workers.tell import Teller
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells our addresses from others'."""
+
+    cluster_name: str
+    cluster_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """EC2, Kubernetes, the ledger, and what belongs to them."""
+
+    ec2: Ec2
+    kubernetes: Kubernetes
+    ledger: Ledger
+    queue: WorkQueue
+    budget: Budget
+    quota: Quota
+    finder: InterfaceFinder
+    teller: Teller
+    scope: Scope
+    identity: Identity
+    external_dns: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Job:
+    """One step at work: the claim that it holds, the world, and whom to tell that it waits no longer."""
+
+    held: Held
+    world: World
+    served: Callable[[], None]
+
+    def token(self, action: Action) -> None:
+        """Wait for a rate token, then make sure of the lease: the confirming read and the call come next.
+
+        Raises:
+            TryLater: the wait would be too long.
+            LeaseLost: the claim changed or is another's; the token was given back.
+
+        """
+        self.world.budget.acquire(action, self.held, self.served)
+        self.renew(action)
+
+    def renew(self, action: Action, *, intent: bool = False) -> None:
+        """Renew the lease, and note an intent; a token for `action` is given back when the lease is lost."""
+        try:
+            self.held = self.world.ledger.renew(self.held, intent=intent)
+        except Exception:
+            self.world.budget.refund(action)
+            raise
