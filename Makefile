@@ -11,7 +11,6 @@ UPGRADE ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-GENERATED_DOCS := $(wildcard eip/docs.py)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade) pyproject.toml
@@ -55,7 +54,7 @@ lint: setup ## Check style, types, import contracts and generated docs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(if $(GENERATED_DOCS),$(BIN)/python -m eip.docs --check)
+	$(BIN)/python -m docs.generate --check
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -68,7 +67,7 @@ kube-assets: setup ## Build kube-apiserver and etcd for the cluster tests (needs
 	$(BIN)/python -m sandbox.kube_assets build
 
 docs: setup ## Write the generated pages of docs/ anew
-	$(BIN)/python -m eip.docs
+	$(BIN)/python -m docs.generate
 
 lock: setup ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1 for newer releases)
 	$(LOCK) --all-extras --output-file requirements/dev.txt

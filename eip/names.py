@@ -25,6 +25,20 @@ POD_NAME_TAG = f"{PREFIX}/pod_name"
 ALLOCATED_AT_TAG = f"{PREFIX}/allocated_at"
 NAME_TAG = "Name"
 
+
+
+class EventReason(StrEnum):
+    """The reasons of the Events that are posted on pods."""
+
+    READY = "AddressReady"
+    REFUSED = "AddressRefused"
+    QUOTA = "QuotaExceeded"
+    RELEASE_FAILED = "ReleaseFailed"
+    ANNOTATE_FAILED = "AnnotateFailed"
+    ASSOCIATE_FAILED = "AssociateFailed"
+    ALLOCATE_FAILED = "AllocateFailed"
+
+
 LEASE_NAME = "k8s-eip-operator"
 EVENT_SOURCE = "k8s-eip-operator"
 

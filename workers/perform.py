@@ -8,7 +8,7 @@ import structlog
 from eip.claim import Claim, is_over, next_step
 from eip.errors import Ec2Error, EpochChanged, KubernetesError, LeaseLost, RedisAway
 from eip.ledger import Held
-from eip.names import Step
+from eip.names import EventReason, Step
 from eip.workqueue import changed
 from workers.failure import failed
 from workers.outcome import Again, Done, Failed, Outcome, Parked, TryLater, unchanged
@@ -25,6 +25,12 @@ STEPS: Mapping[Step, Callable[[Job], Outcome]] = {
     Step.ANNOTATE: annotate,
     Step.ASSOCIATE: associate,
     Step.ALLOCATE: allocate,
+}
+FAILURES: Mapping[Step, EventReason] = {
+    Step.RELEASE: EventReason.RELEASE_FAILED,
+    Step.ANNOTATE: EventReason.ANNOTATE_FAILED,
+    Step.ASSOCIATE: EventReason.ASSOCIATE_FAILED,
+    Step.ALLOCATE: EventReason.ALLOCATE_FAILED,
 }
 BASE_DELAY = 0.5
 LONGEST_DELAY = 60.0
@@ -92,12 +98,12 @@ def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
             claim = world.queue.finish(held, outcome.change, again=outcome.after, step=step)
         case Parked():
             claim = world.queue.finish(held, outcome.change, step=step, park=True)
-            world.teller.tell(claim, "QuotaExceeded", _parked_text(outcome), warning=True)
+            world.teller.tell(claim, EventReason.QUOTA, _parked_text(outcome), warning=True)
         case Failed():
             delay = backoff(held.claim.attempts, slow=outcome.slow)
             claim = world.queue.finish(held, lambda c: _failed(c, outcome), again=delay, step=step)
             if outcome.remedy:
-                world.teller.tell(claim, event_reason(step), outcome.remedy, warning=True)
+                world.teller.tell(claim, FAILURES[step], outcome.remedy, warning=True)
     return claim
 
 
@@ -106,11 +112,6 @@ def _parked_text(outcome: Parked) -> str:
         f"{outcome.note}. The pod is served as soon as an address is released or the quota is raised: "
         "Service Quotas, EC2-VPC Elastic IPs, L-0263D0A3."
     )
-
-
-def event_reason(step: Step) -> str:
-    """The reason of the Event that tells of a step's failure."""
-    return f"{step.value.capitalize()}Failed"
 
 
 def backoff(attempts: int, *, slow: bool) -> float:

@@ -9,6 +9,7 @@ from eip.claim import Claim
 from eip.errors import EipError
 from eip.ledger import Ledger
 from eip.limiter import Limiter
+from eip.names import EventReason
 from workers.ports import Kubernetes
 
 log = structlog.get_logger(__name__)
@@ -26,10 +27,10 @@ class Teller:
         self._ledger = ledger
         self._limiter = limiter
 
-    def tell(self, claim: Claim, reason: str, message: str, *, warning: bool) -> None:
+    def tell(self, claim: Claim, reason: EventReason, message: str, *, warning: bool) -> None:
         """Post an Event about the claim's pod, unless the same was told a short while ago."""
         try:
-            if not self._ledger.first_in(claim.uid, reason, QUIET):
+            if not self._ledger.first_in(claim.uid, reason.value, QUIET):
                 return
             if not self._limiter.take(names.EVENTS_BUCKET, 0).granted:
                 log.info("event not posted, too many at once", pod=claim.key, reason=reason)
@@ -39,7 +40,7 @@ class Teller:
             log.warning("event not posted", pod=claim.key, reason=reason, error=str(error))
 
 
-def _event(claim: Claim, reason: str, message: str, *, warning: bool) -> dict[str, object]:
+def _event(claim: Claim, reason: EventReason, message: str, *, warning: bool) -> dict[str, object]:
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "apiVersion": "v1",
@@ -52,7 +53,7 @@ def _event(claim: Claim, reason: str, message: str, *, warning: bool) -> dict[st
             "name": claim.name,
             "uid": claim.uid,
         },
-        "reason": reason,
+        "reason": reason.value,
         "message": message[:1024],
         "type": "Warning" if warning else "Normal",
         "source": {"component": names.EVENT_SOURCE},

@@ -6,7 +6,7 @@ from itertools import groupby
 from workers.aws.codes import DOES, TABLE, Row, Service, Verdict
 
 _HEAD = """\
-<!-- Made from workers/aws/ec2_codes.py and workers/aws/kubernetes_codes.py; `make generate` writes it. -->
+<!-- Made from workers/aws/ec2_codes.py and workers/aws/kubernetes_codes.py; `make docs` writes it. -->
 # Error codes
 
 What EC2 and the Kubernetes API server may answer, what it means, and what is done about it.

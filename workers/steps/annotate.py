@@ -1,6 +1,7 @@
 """Annotate: what the pod says of its address, in one PATCH of pods/status."""
 
 from eip.claim import Claim, expected_writing, gone
+from eip.names import EventReason
 from eip.workqueue import changed
 from eip.writing import annotations_of, condition_of, seen_on
 from workers.outcome import Done, Outcome, TryLater
@@ -44,6 +45,6 @@ def annotate(job: Job) -> Outcome:
 def _tell(job: Job, claim: Claim) -> None:
     if claim.serving:
         message = f"{claim.public_ip} ({claim.allocation_id}) is associated with {claim.pod_ip}"
-        job.world.teller.tell(claim, "AddressReady", message, warning=False)
+        job.world.teller.tell(claim, EventReason.READY, message, warning=False)
     elif claim.warn:
-        job.world.teller.tell(claim, "AddressRefused", claim.reason, warning=True)
+        job.world.teller.tell(claim, EventReason.REFUSED, claim.reason, warning=True)

@@ -1,0 +1,1 @@
+"""What is said to EC2, and what its answers mean."""

@@ -1,0 +1,152 @@
+"""The life of an address against the EC2 double, which refuses what EC2 refuses."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from eip.errors import Ec2Error
+from eip.names import Action
+from sandbox.ec2.control import Control
+from sandbox.ec2.messages import InterfaceShape, Network, Node
+from sandbox.ec2.server import Ec2Double
+from tests.aws.making import OWNER, TAGS
+from workers.aws.client import Ec2Client
+from workers.ports import Address
+
+
+@pytest.fixture(scope="module")
+def double() -> Iterator[Ec2Double]:
+    """One double for all tests; `control` empties it for each."""
+    with Ec2Double() as served:
+        yield served
+
+
+@pytest.fixture
+def control(double: Ec2Double) -> Control:
+    """A new account."""
+    control = Control(double.url)
+    control.reset()
+    return control
+
+
+@pytest.fixture
+def network(control: Control) -> Network:
+    """A VPC that is not the default one."""
+    return control.create_network()
+
+
+@pytest.fixture
+def node(control: Control, network: Network) -> Node:
+    """An instance with pods' addresses, and a prefix."""
+    return control.add_node(network, InterfaceShape(secondary_ips=2), InterfaceShape(prefixes=1))
+
+
+@pytest.fixture
+def ec2(control: Control, double: Ec2Double, connect: Callable[[str], Ec2Client]) -> Ec2Client:
+    """A client of the double, once its account is new."""
+    return connect(double.url)
+
+
+@pytest.fixture
+def on_a_pod(ec2: Ec2Client, node: Node) -> Address:
+    """An address on a pod's secondary IP, as EC2 tells of it."""
+    allocated = ec2.allocate(OWNER)
+    interface = node.interfaces[0]
+    ec2.associate(
+        allocated.allocation_id, interface.id, interface.secondary_ips[0], allow_reassociation=False
+    )
+    associated = ec2.address(allocated.allocation_id)
+    assert associated
+    return associated
+
+
+def code_of(call: Callable[[], object]) -> str:
+    """The code of what the call raises."""
+    with pytest.raises(Ec2Error) as caught:
+        call()
+    return caught.value.code
+
+
+def test_an_address_is_found_by_its_tags(ec2: Ec2Client) -> None:
+    """What was allocated for a pod is adopted by whoever looks its uid up."""
+    allocated = ec2.allocate(OWNER)
+
+    assert [allocated] == ec2.addresses_of_pod(OWNER.uid) == ec2.addresses_of_cluster()
+    assert TAGS == allocated.tags
+    assert [] == ec2.addresses_of_pod("other")
+
+
+def test_an_address_on_a_secondary_ip_is_found_there(ec2: Ec2Client, on_a_pod: Address, node: Node) -> None:
+    """Association, interface and private IP are read back."""
+    interface = node.interfaces[0]
+
+    assert [on_a_pod] == ec2.addresses_at(interface.secondary_ips[0])
+    assert interface.id == on_a_pod.interface_id
+    assert on_a_pod.association_id.startswith("eipassoc-")
+    assert [] == ec2.addresses_at(interface.secondary_ips[1])
+
+
+def test_an_address_is_not_moved_unless_that_is_said(ec2: Ec2Client, on_a_pod: Address) -> None:
+    """A second address does not replace the first on a private IP."""
+    second = ec2.allocate(OWNER)
+    here = (second.allocation_id, on_a_pod.interface_id, on_a_pod.private_ip)
+
+    assert "Resource.AlreadyAssociated" == code_of(lambda: ec2.associate(*here, allow_reassociation=False))
+    assert ec2.associate(*here, allow_reassociation=True)
+
+
+def test_an_associated_address_is_disassociated_before_it_is_released(
+    ec2: Ec2Client, on_a_pod: Address
+) -> None:
+    """EC2 refuses it the other way round, outside of a default VPC."""
+    assert "InvalidIPAddress.InUse" == code_of(lambda: ec2.release(on_a_pod.allocation_id))
+    ec2.disassociate(on_a_pod.association_id)
+    ec2.release(on_a_pod.allocation_id)
+
+    assert ec2.address(on_a_pod.allocation_id) is None
+    assert [] == ec2.addresses_of_cluster()
+
+
+def test_the_interfaces_of_instances_have_all_addresses(ec2: Ec2Client, node: Node, network: Network) -> None:
+    """Primary and secondary IPs, prefixes, the VPC and the instance."""
+    first, second = sorted(
+        ec2.interfaces_of_instances([node.instance_id]), key=lambda found: bool(found.prefixes)
+    )
+
+    assert set(node.interfaces[0].ips) == first.private_ips
+    assert tuple(node.interfaces[1].prefixes) == second.prefixes
+    assert {(node.instance_id, network.vpc_id)} == {(i.instance_id, i.vpc_id) for i in (first, second)}
+    assert first == ec2.interface(first.interface_id)
+    assert ec2.interface("eni-0000000000000000f") is None
+
+
+def test_a_host_is_found_by_its_ip_in_its_vpc_only(ec2: Ec2Client, node: Node, network: Network) -> None:
+    """Other VPCs may have the same IP."""
+    assert 2 == len(ec2.interfaces_of_host(node.private_ip, network.vpc_id))
+    assert [] == ec2.interfaces_of_host(node.private_ip, "vpc-0000000000000000f")
+
+
+def test_interfaces_that_aws_manages_are_told_as_such(
+    ec2: Ec2Client, control: Control, network: Network
+) -> None:
+    """EKS Auto Mode's are refused by this."""
+    node = control.add_node(network, InterfaceShape(managed=True))
+
+    assert ec2.interfaces_of_instances([node.instance_id])[0].managed_by
+
+
+def test_throttling_is_told_and_not_retried(ec2: Ec2Client, control: Control) -> None:
+    """The token bucket decides when to try again, not botocore."""
+    control.throttle(Action.ALLOCATE)
+
+    assert "RequestLimitExceeded" == code_of(lambda: ec2.allocate(OWNER))
+    assert 1 == control.calls().count(Action.ALLOCATE)
+
+
+def test_a_lost_reply_leaves_an_address_that_its_tag_finds(ec2: Ec2Client, control: Control) -> None:
+    """AllocateAddress has no client token: it is not repeated, and what it did is adopted."""
+    control.lose_replies(Action.ALLOCATE)
+
+    assert "NoReply" == code_of(lambda: ec2.allocate(OWNER))
+    assert 1 == control.calls().count(Action.ALLOCATE)
+    assert 1 == len(ec2.addresses_of_pod(OWNER.uid))

@@ -1,0 +1,1 @@
+"""Which network interface has a pod's IP."""
