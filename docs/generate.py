@@ -1,8 +1,9 @@
-"""`python -m docs.generate [--check]`: writes the pages that are made from code, or says which are stale."""
+"""`python -m docs.generate [--check]`: writes the pages made from code, or says which are stale."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
@@ -16,7 +17,8 @@ FOLDER = Path(__file__).parent
 _AT_START = {"lease_namespace": "the process' own", "identity": "host name and process id", "tags": ""}
 
 _LABELS = {
-    names.MANAGE_LABEL: "On a pod, by you: `true` asks for an address, anything else or nothing gives it back.",
+    names.MANAGE_LABEL: "On a pod, by you: `true` asks for an address, anything else or nothing gives it "
+    "back.",
 }
 _ANNOTATIONS = {
     names.PUBLIC_IP_ANNOTATION: "The pod's public IPv4 address.",
@@ -42,9 +44,11 @@ _TAGS = {
 _EVENTS = {
     EventReason.READY: "Normal. The address is associated, and written on the pod.",
     EventReason.REFUSED: "Warning. The pod can't have an address; the text says why and what to change.",
-    EventReason.QUOTA: "Warning. The account's quota of Elastic IPs is used up; the pod waits for a free one.",
+    EventReason.QUOTA: "Warning. The account's quota of Elastic IPs is used up; the pod waits for a free "
+    "one.",
     EventReason.ALLOCATE_FAILED: "Warning. AllocateAddress failed; it is tried again.",
-    EventReason.ASSOCIATE_FAILED: "Warning. AssociateAddress failed, or the pod's interface takes no address.",
+    EventReason.ASSOCIATE_FAILED: "Warning. AssociateAddress failed, or the pod's interface takes no "
+    "address.",
     EventReason.ANNOTATE_FAILED: "Warning. The API server did not take the annotations; it is tried again.",
     EventReason.RELEASE_FAILED: "Warning. The address could not be taken away yet; it is tried again.",
 }
@@ -53,7 +57,8 @@ _TASKS = {
     Step.ANNOTATE.task: "Writes on the pod what is true of its address.",
     Step.ASSOCIATE.task: "Associates the address with the pod's IP.",
     Step.ALLOCATE.task: "Allocates an address.",
-    names.SWEEP_TASK: "Compares EC2, the claims and Kubernetes, and mends what differs; in the queue `release`.",
+    names.SWEEP_TASK: "Compares EC2, the claims and Kubernetes, and mends what differs; in the queue "
+    "`release`.",
 }
 
 
@@ -66,7 +71,8 @@ def settings_page() -> str:
     return _page(
         "Settings",
         "eip/settings.py",
-        "Producer, workers and Flower are set by environment variables; whatever is wrong with them is said at "
+    names.SWEEP_TASK: "Compares EC2, the claims and Kubernetes, and mends what differs; "
+    "in the queue `release`.",
         "start, all at once. AWS and Kubernetes are set by their own: `AWS_REGION`, `AWS_ENDPOINT_URL`, "
         "`KUBECONFIG`.",
         _table(("Variable", "Default", "Meaning"), rows),
@@ -82,7 +88,9 @@ def names_page() -> str:
         "What is read and written on pods, addresses and queues. These names are public: "
         "a change of one is a change that CHANGELOG.md announces.",
         _section("Labels", _LABELS),
-        _section("Annotations", _ANNOTATIONS, "Written, and never read as truth: what you change is put right."),
+        _section(
+            "Annotations", _ANNOTATIONS, "Written, and never read as truth: what you change is put right."
+        ),
         _section("Pod conditions", _CONDITIONS),
         _section("Tags of an Elastic IP", _TAGS, "Set in the call that allocates it."),
         _section("Events", _EVENTS, "On the pod, each reason at most once in ten minutes."),
@@ -123,7 +131,7 @@ def _default(name: str, default: object) -> str:
     return f"`{text}`" if text else ""
 
 
-def _section(title: str, rows: Mapping[str, str], text: str = "") -> str:
+def _section(title: str, rows: Mapping[Any, str], text: str = "") -> str:
     table = _table(("Name", "Meaning"), [(f"`{name}`", meaning) for name, meaning in rows.items()])
     return "\n\n".join(part for part in (f"## {title}", text, table) if part)
 

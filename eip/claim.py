@@ -148,17 +148,24 @@ def is_over(claim: Claim) -> bool:
 
 
 def observe(
-    claim: Claim | None, event: EventType, pod: Pod, decision: Decision, written: str
+    claim: Claim | None,
+    event: EventType,
+    pod: Pod,
+    decision: Decision,
+    written: str,
+    *,
+    listed: bool = False,
 ) -> Claim | None:
     """The claim after the pod was seen; the same object when nothing that matters has changed.
 
     None when nothing is known of the pod and it wants nothing. A DELETED event of an unknown pod makes
-    a claim that is looked up by tag. An older resourceVersion than the last one changes nothing.
+    a claim that is looked up by tag. An older resourceVersion than the last one changes nothing, unless
+    the pod was `listed`: versions begin anew when etcd was restored from a backup.
     """
     version = int(pod.metadata.resource_version or 0)
     if claim is None:
         return _first_sight(event, pod, decision, written, version)
-    if version < claim.resource_version and event is not EventType.DELETED:
+    if version < claim.resource_version and event is not EventType.DELETED and not listed:
         return claim
     after = msgspec.structs.replace(_desire(claim, pod, decision), written=written)
     if after == claim:

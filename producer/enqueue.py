@@ -59,7 +59,7 @@ class Enqueue:
         def change(claim: Claim | None) -> Claim | None:
             if claim is None and finished:
                 return None
-            return observe(claim, event, pod, decision, written)
+            return observe(claim, event, pod, decision, written, listed=ensure)
 
         self._queue.update(pod.uid, change, fence=fence, ensure=ensure)
 

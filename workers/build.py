@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from eip.clock import SystemClock
-from eip.errors import SettingsError
+from eip.errors import KubernetesError, SettingsError
 from eip.kubernetes import client as kubernetes_client
 from eip.kubernetes.patience import patiently
 from eip.ledger import Ledger
@@ -54,7 +54,7 @@ def build(settings: Settings, send: Sender) -> Worker:
     limiter = Limiter(Scripts(redis_client), settings.rates)
     budget = Budget(limiter, ledger, clock)
     kubernetes = kubernetes_client.connect(settings.kubernetes_timeout)
-    identity = Identity(settings.cluster_name, settings.cluster_uid or patiently(kubernetes.kube_system_uid))
+    identity = Identity(settings.cluster_name, settings.cluster_uid or _cluster_uid(kubernetes))
     ec2 = _ec2(settings, identity, budget)
     world = World(
         ec2=ec2,
@@ -71,6 +71,16 @@ def build(settings: Settings, send: Sender) -> Worker:
     )
     sweeper = Sweeper(world, kubernetes, settings.orphan_age)
     return Worker(world, sweeper, Housekeeping(sweeper, clock))
+
+
+def _cluster_uid(kubernetes: kubernetes_client.Kubernetes) -> str:
+    try:
+        return patiently(kubernetes.kube_system_uid)
+    except KubernetesError as error:
+        raise SettingsError(
+            f"the uid of the namespace kube-system cannot be read ({error}); "
+            "give the worker's service account the right to get it, or set EIP_CLUSTER_UID"
+        ) from error
 
 
 def _ec2(settings: Settings, identity: Identity, budget: Budget) -> Ec2Client:

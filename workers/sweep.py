@@ -12,11 +12,11 @@ import structlog
 from eip import names
 from eip.claim import Claim, observe
 from eip.decide import Desired, EventType, decide
-from eip.errors import Ec2Error, KubernetesError
+from eip.errors import EipError
 from eip.pod import Pod, PodList
 from eip.workqueue import changed
 from eip.writing import seen_on
-from workers.outcome import Change, TryLater
+from workers.outcome import Change
 from workers.plan import Plan, Snapshot, plan
 from workers.ports import Address
 from workers.steps.associate import without_address
@@ -46,10 +46,13 @@ class Sweeper:
     def sweep(self) -> str:
         """One sweep; answers what it did, in words."""
         try:
-            snapshot = self._snapshot()
-        except (Ec2Error, KubernetesError, TryLater) as error:
-            log.warning("sweep put off: nothing is known, so nothing is touched", error=str(error))
+            return self._sweep()
+        except EipError as error:
+            log.warning("sweep put off: what is not known is not touched", error=str(error))
             return f"put off: {error}"
+
+    def _sweep(self) -> str:
+        snapshot = self._snapshot()
         todo = plan(snapshot, self.world.identity, self.world.scope, int(self.orphan_age * 1000))
         self._mend(todo, snapshot)
         return _in_words(todo, snapshot)

@@ -50,8 +50,12 @@ def _failed(job: Job, error: Ec2Error) -> Outcome:
 
 
 def _allocated(claim: Claim, address: Address, now: int) -> Claim:
+    """The address becomes the claim's, or a double when another was adopted in the meantime."""
+    after = _nothing_came(claim)
+    if claim.allocation_id:
+        return changed(after, doubles=",".join([*claim.extra, address.allocation_id]))
     return changed(
-        _nothing_came(claim),
+        after,
         allocation_id=address.allocation_id,
         public_ip=address.public_ip,
         allocated_at=now,

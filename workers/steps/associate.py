@@ -28,12 +28,29 @@ def associate(job: Job) -> Outcome:
         raise TryLater(2.0, found.reason)
     if isinstance(found, NotServable):
         return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
-    contested = claim.contested or bool(claim.association_id)
-    if contested:
-        taken = _who_is_there(job)
-        if taken is not None:
-            return taken
-    return _call(job, found.interface_id, allow_reassociation=contested)
+    if not claim.contested and not claim.association_id:
+        return _call(job, found.interface_id, allow_reassociation=False)
+    there = [a for a in world.ec2.addresses_at(claim.pod_ip) if a.interface_id == found.interface_id]
+    if there:
+        return _settle(job, there[0])
+    own = world.ec2.address(claim.allocation_id)
+    return _call(job, found.interface_id, allow_reassociation=bool(own and own.association_id))
+
+
+def _settle(job: Job, there: Address) -> Outcome:
+    """Something sits on the pod's IP: the pod's own address, another of ours, or a stranger's."""
+    claim, now, world = job.held.claim, job.held.now, job.world
+    if there.allocation_id == claim.allocation_id:
+        return Done("already associated", partial(_found, address=there, now=now))
+    if is_ours(there, world.identity, world.scope):
+        return _call(job, there.interface_id, allow_reassociation=True)
+    return Failed(
+        "ForeignAddress",
+        f"{there.public_ip} is associated with {claim.pod_ip} and is not ours",
+        f"{claim.pod_ip} has the address {there.public_ip}, which this operator did not allocate and will "
+        "not touch. The pod gets its own address once that one is disassociated.",
+        slow=True,
+    )
 
 
 def _call(job: Job, interface_id: str, *, allow_reassociation: bool) -> Outcome:
@@ -63,23 +80,6 @@ def _call(job: Job, interface_id: str, *, allow_reassociation: bool) -> Outcome:
     )
 
 
-def _who_is_there(job: Job) -> Outcome | None:
-    """None when what sits on the IP is ours or nothing, so that it may be moved."""
-    claim, now, world = job.held.claim, job.held.now, job.world
-    for address in world.ec2.addresses_at(claim.pod_ip):
-        if address.allocation_id == claim.allocation_id:
-            return Done("already associated", partial(_found, address=address, now=now))
-        if not is_ours(address, world.identity, world.scope):
-            return Failed(
-                "ForeignAddress",
-                f"{address.public_ip} is associated with {claim.pod_ip} and is not ours",
-                f"{claim.pod_ip} has the address {address.public_ip}, which this operator did not allocate and "
-                "will not touch. The pod gets its own address once that one is disassociated.",
-                slow=True,
-            )
-    return None
-
-
 def _found(claim: Claim, address: Address, now: int) -> Claim:
     return changed(
         claim,
@@ -101,7 +101,7 @@ def _failed(job: Job, error: Ec2Error) -> Outcome:
         return _allocation_unknown(job, error)
     if row.verdict is Verdict.GONE:
         job.world.finder.forget(_place(job.held.claim))
-    return failed(error)
+    return failed(error, held=job.held)
 
 
 def _contested(claim: Claim) -> Claim:

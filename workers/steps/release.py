@@ -40,7 +40,7 @@ def _disassociate(job: Job) -> Outcome:
     except Ec2Error as error:
         if verdict(error).verdict is Verdict.GONE:
             return _read_again(job, error)
-        return failed(error)
+        return failed(error, held=job.held)
     return Done(
         f"disassociated {claim.public_ip} from {claim.associated_ip}",
         lambda c: _disassociated(confirmed(c), now),
@@ -70,7 +70,7 @@ def _not_released(job: Job, error: Ec2Error) -> Outcome:
         known = not is_believable(job, error) or job.world.ec2.address(job.held.claim.allocation_id)
         if not known:
             return Done(f"{job.held.claim.public_ip} was released already", without_address)
-    return failed(error)
+    return failed(error, held=job.held)
 
 
 def _read_again(job: Job, error: Ec2Error) -> Outcome:
