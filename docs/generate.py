@@ -71,9 +71,8 @@ def settings_page() -> str:
     return _page(
         "Settings",
         "eip/settings.py",
-    names.SWEEP_TASK: "Compares EC2, the claims and Kubernetes, and mends what differs; "
-    "in the queue `release`.",
-        "start, all at once. AWS and Kubernetes are set by their own: `AWS_REGION`, `AWS_ENDPOINT_URL`, "
+        "Producer, workers and Flower are set by environment variables; whatever is wrong with them is said "
+        "at start, all at once. AWS and Kubernetes are set by their own: `AWS_REGION`, `AWS_ENDPOINT_URL`, "
         "`KUBECONFIG`.",
         _table(("Variable", "Default", "Meaning"), rows),
     )
