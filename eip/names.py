@@ -26,7 +26,6 @@ ALLOCATED_AT_TAG = f"{PREFIX}/allocated_at"
 NAME_TAG = "Name"
 
 
-
 class EventReason(StrEnum):
     """The reasons of the Events that are posted on pods."""
 

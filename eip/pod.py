@@ -79,7 +79,7 @@ class Pod(msgspec.Struct, frozen=True):
     def ipv4(self) -> str:
         """The pod's IPv4 address, or nothing: EC2's Elastic IPs are IPv4 only."""
         ips = [self.status.pod_ip, *(entry.ip for entry in self.status.pod_ips or [])]
-        return next((ip for ip in ips if "." in ip), "")
+        return next((ip for ip in ips if "." in ip and ":" not in ip), "")
 
     def annotation(self, key: str) -> str:
         """One annotation, or nothing."""

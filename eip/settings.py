@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         16, description="Threads of a worker, each of which performs one step."
     )
     kubernetes_timeout: Annotated[float, Field(gt=0, le=4)] = Field(
-        3, description="Seconds that the API server has to answer a read or a patch."
+        2, description="Seconds that the API server has to answer a read or a patch."
     )
     lease_namespace: str = Field(
         default_factory=_own_namespace, description="Namespace of the producer's Lease; its own by default."

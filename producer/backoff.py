@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable
 
 DENIED = frozenset({401, 403})
-# Rights come by a person's hand; asking faster only fills the audit log.
-DENIED_DELAY = 30.0
+# Rights come by a person's hand, and asking faster only fills the audit log. The first tries are as quick as
+# any: an API server that has just started denies what it will allow a moment later.
+DENIED_CAP = 30.0
 
 Chance = Callable[[float, float], float]
 
@@ -23,13 +24,9 @@ class Backoff:
         """Something succeeded: the next failure is a first one again."""
         self._failures = 0
 
-    def next(self, retry_after: float | None = None) -> float:
+    def next(self, retry_after: float | None = None, cap: float | None = None) -> float:
         """The delay after one more failure, never before the server's Retry-After."""
         # 2 ** 16 is past any cap, and an outage of days must not overflow a float.
-        ceiling = min(self._cap, self._base * 2 ** min(self._failures, 16))
+        ceiling = min(cap or self._cap, self._base * 2 ** min(self._failures, 16))
         self._failures += 1
         return (retry_after or 0.0) + self._chance(0.0, ceiling)
-
-    def denied(self) -> float:
-        """The delay after the API server refused us for want of a right."""
-        return self._chance(DENIED_DELAY / 2, DENIED_DELAY)

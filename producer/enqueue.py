@@ -42,10 +42,9 @@ class Enqueue:
             if namespace in (None, claim.namespace):
                 self._queue.update(uid, _left, fence=fence, ensure=True)
         ledger.mark("listed")
-        self._epoch = ledger.open_epoch().name
 
     def epoch_changed(self) -> bool:
-        """Whether Redis has lost what was written, or may have."""
+        """Whether Redis has lost what was written, or may have, since this was asked before."""
         before, self._epoch = self._epoch, self._queue.ledger.open_epoch().name
         return before not in ("", self._epoch)
 

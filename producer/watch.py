@@ -28,7 +28,7 @@ from eip.kubernetes.http import Stream
 from eip.kubernetes.refusal import GONE, told
 from eip.pod import Pod, PodList, Status, WatchEvent
 from producer import metrics
-from producer.backoff import DENIED, Backoff, Chance
+from producer.backoff import DENIED, DENIED_CAP, Backoff, Chance
 
 log = structlog.get_logger(__name__)
 
@@ -206,9 +206,8 @@ class Watch:
         self.turn()
         metrics.FAILURES.labels(error.code).inc()
         self._tell(error)
-        denied = error.code in DENIED
-        delay = self._backoff.denied() if denied else self._backoff.next(error.retry_after)
-        self._pause(delay)
+        cap = DENIED_CAP if error.code in DENIED else None
+        self._pause(self._backoff.next(error.retry_after, cap))
         self._wake.clear()
 
     def _tell(self, error: KubernetesError) -> None:

@@ -113,12 +113,10 @@ class Http:
 
     def _body(self, response: urllib3.BaseHTTPResponse, timeout: float) -> bytes:
         try:
-            body = b"".join(self._chunks(response, timeout))
+            return b"".join(self._chunks(response, timeout))
         except KubernetesError:
             response.close()
             raise
-        response.release_conn()
-        return body
 
     def _chunks(self, response: urllib3.BaseHTTPResponse, timeout: float) -> Iterator[bytes]:
         """Each read has a time limit of its own, so their sum needs one too."""

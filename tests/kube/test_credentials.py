@@ -1,0 +1,139 @@
+"""Where the configuration comes from, and that credentials which expire are fetched anew."""
+
+import itertools
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kubernetes.config import incluster_config
+
+from eip.errors import KubernetesError
+from eip.kubernetes import configuration
+
+PLUGIN = """
+count=$(cat {folder}/count 2>/dev/null || echo 0); count=$((count + 1)); echo $count > {folder}/count
+printf '{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": '
+printf '{{"token": "token-%s", "expirationTimestamp": "{expires}"}}}}' $count
+"""
+
+
+def write_kubeconfig(path: Path, user: dict[str, Any]) -> None:
+    """A kubeconfig of one cluster and one user."""
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1/prefix/"}}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    path.write_text(json.dumps(config))
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where KUBECONFIG points."""
+    path = tmp_path / "config"
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    return path
+
+
+@pytest.fixture
+def service_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the kubelet mounts into each pod; the path of the token."""
+    token, ca = tmp_path / "token", tmp_path / "ca.crt"
+    token.write_text("mounted")
+    ca.write_text("certificate")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(ca))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    return token
+
+
+def test_a_kubeconfig_says_where_and_who(kubeconfig: Path) -> None:
+    """A path in the server's address is kept, as proxies have one."""
+    write_kubeconfig(kubeconfig, {"token": "fixed"})
+
+    connection = configuration.connect()
+
+    assert (connection.base_url, connection.authorization()) == ("http://127.0.0.1:1/prefix", "Bearer fixed")
+
+
+def test_a_pod_uses_its_service_account(service_account: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has to be set in a cluster."""
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+
+    connection = configuration.connect()
+
+    assert (connection.base_url, connection.authorization()) == ("https://10.96.0.1:443", "bearer mounted")
+
+
+def test_a_kubeconfig_that_is_named_comes_before_the_service_account(
+    service_account: Path, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names one means it."""
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    write_kubeconfig(kubeconfig, {"token": "fixed"})
+
+    assert configuration.connect().authorization() == "Bearer fixed"
+
+
+@pytest.mark.parametrize(
+    ("expires", "second"),
+    [("2001-01-01T00:00:00Z", "Bearer token-2"), ("2999-01-01T00:00:00Z", "Bearer token-1")],
+    ids=["expired", "valid"],
+)
+def test_an_exec_plugin_is_run_when_its_token_has_expired(
+    kubeconfig: Path, tmp_path: Path, expires: str, second: str
+) -> None:
+    """As `aws eks get-token` is; while the token is valid nothing is run."""
+    script = PLUGIN.format(folder=tmp_path, expires=expires)
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]}
+    write_kubeconfig(kubeconfig, {"exec": {**plugin, "interactiveMode": "Never"}})
+    connection = configuration.connect()
+
+    assert connection.authorization() == second
+
+
+@pytest.fixture
+def days_that_fly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at the clock of the official client is a day later."""
+    days = itertools.count()
+
+    def now() -> datetime:
+        return datetime(2026, 1, 1) + timedelta(days=next(days))  # noqa: DTZ001 - the client's are naive
+
+    flying = SimpleNamespace(datetime=SimpleNamespace(now=now), timedelta=timedelta)
+    monkeypatch.setattr(incluster_config, "datetime", flying)
+
+
+@pytest.mark.usefixtures("days_that_fly")
+def test_a_rotated_service_account_token_is_read_again(
+    service_account: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kubelet replaces the file about each hour."""
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    connection = configuration.connect()
+    service_account.write_text("rotated")
+
+    assert connection.authorization() == "bearer rotated"
+
+
+@pytest.mark.usefixtures("days_that_fly")
+def test_a_token_that_cannot_be_read_is_an_error_of_kubernetes(
+    service_account: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step backs off from it like from an API server that does not answer."""
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    connection = configuration.connect()
+    service_account.unlink()
+
+    with pytest.raises(KubernetesError, match="credentials cannot be read") as raised:
+        connection.authorization()
+
+    assert raised.value.code == 0
