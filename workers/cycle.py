@@ -8,7 +8,7 @@ from kombu.utils.scheduling import priority_cycle
 from eip.names import Queue
 from workers.waiting import WAITING
 
-ORDER = tuple(queue.value for queue in Queue)
+RANK = {queue.value: rank for rank, queue in enumerate(Queue)}
 
 
 class SafetyCycle(priority_cycle):  # type: ignore[type-arg]
@@ -16,5 +16,5 @@ class SafetyCycle(priority_cycle):  # type: ignore[type-arg]
 
     def consume(self, n: int) -> list[str]:  # type: ignore[override]
         """The queues to pop from now."""
-        queues = sorted((self.items or [])[:n], key=ORDER.index)
+        queues = sorted((self.items or [])[:n], key=lambda queue: RANK.get(queue, len(RANK)))
         return [queue for queue in queues if not WAITING.full(queue)]
