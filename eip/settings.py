@@ -133,6 +133,10 @@ class Settings(BaseSettings):
     worker_concurrency: Annotated[int, Field(ge=4, le=256)] = Field(
         16, description="Threads of a worker, each of which performs one step."
     )
+    alive_file: str = Field(
+        "",
+        description="File that a worker touches while it lives; by default in the temporary folder.",
+    )
     kubernetes_timeout: Annotated[float, Field(gt=0, le=4)] = Field(
         2, description="Seconds that the API server has to answer a read or a patch."
     )

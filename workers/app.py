@@ -1,6 +1,7 @@
 """The Celery application of `celery -A workers.app worker` and `celery -A workers.app flower`."""
 
 import os
+import time
 from functools import cached_property
 from typing import Any
 
@@ -8,10 +9,12 @@ import structlog
 from celery import Celery, signals
 
 from eip import log as eip_log
+from eip import names
 from eip.broker import make_app
 from eip.errors import SettingsError
 from eip.settings import Settings, unknown_variables
 from workers import state
+from workers.alive import PULSE, SLOT_DEADLINE, SWEEP_DEADLINE
 from workers.bootsteps import World
 from workers.waiting import WAITING
 
@@ -71,10 +74,18 @@ def count_received(request: Any = None, **_: object) -> None:
         WAITING.received(queue, request.id)
 
 
+@signals.task_prerun.connect
+def count_started(task_id: str = "", task: Any = None, **_: object) -> None:
+    """A slot is taken."""
+    allowed = SWEEP_DEADLINE if task.name == names.SWEEP_TASK else SLOT_DEADLINE
+    PULSE.task_started(task_id, time.monotonic() + allowed)
+
+
 @signals.task_postrun.connect
 def count_ended(task_id: str = "", **_: object) -> None:
-    """A task that has ended waits no longer."""
+    """A task that has ended waits no longer, and its slot is free."""
     WAITING.served(task_id)
+    PULSE.task_ended(task_id)
 
 
 try:

@@ -9,6 +9,7 @@ from celery.apps.worker import Worker as CeleryWorker
 from eip.broker import MessageSender
 from eip.errors import EipError
 from workers import state
+from workers.alive import PULSE
 from workers.build import build
 from workers.waiting import WAITING
 
@@ -32,6 +33,7 @@ class World(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         """Connect; a worker that cannot work says why in one line, and exits with 1."""
         WAITING.resize(parent.concurrency)
+        PULSE.slots = parent.concurrency
         try:
             worker = build(state.settings(), MessageSender(parent.app))
         except EipError as error:

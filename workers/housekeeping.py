@@ -5,8 +5,10 @@ import threading
 import structlog
 
 from eip.clock import Clock
-from eip.errors import Ec2Error, EipError, EpochChanged
+from eip.errors import EipError, EpochChanged, RedisAway
 from eip.keys import Keys
+from workers import alive
+from workers.alive import PULSE
 from workers.sweep import Sweeper
 
 log = structlog.get_logger(__name__)
@@ -65,16 +67,34 @@ class Housekeeping:
 
     def _run(self) -> None:
         while not self._stop.wait(TICK):
-            try:
-                self.tick()
-            except EpochChanged:
-                self._slow_at = 0.0
-                self._tell("Redis lost its data: claims are filled again")
-                self._open_epoch()
-            except (EipError, Ec2Error) as error:
-                self._tell(str(error))
-            else:
-                self._trouble = ""
+            self._tick()
+            self._show_life()
+
+    def _tick(self) -> None:
+        try:
+            self.tick()
+        except EpochChanged:
+            self._slow_at = 0.0
+            self._tell("Redis lost its data: claims are filled again")
+            self._open_epoch()
+        except RedisAway as error:
+            PULSE.redis_away()
+            self._tell(str(error))
+        except EipError as error:
+            self._tell(str(error))
+        else:
+            PULSE.redis_answered(self._clock.now())
+            self._trouble = ""
+
+    def _show_life(self) -> None:
+        dead = PULSE.trouble(self._clock.now())
+        if dead:
+            self._tell(f"this worker should be restarted: {dead}")
+            return
+        try:
+            alive.file().touch()
+        except OSError as error:
+            self._tell(f"the liveness probe's file cannot be written: {error}")
 
     def _open_epoch(self) -> None:
         try:

@@ -109,7 +109,7 @@ def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
 
 def _parked_text(outcome: Parked) -> str:
     return (
-        f"{outcome.note}. The pod is served as soon as an address is released or the quota is raised: "
+        f"{outcome.note.removesuffix('.')}. The pod is served as soon as an address is released or the quota is raised: "
         "Service Quotas, EC2-VPC Elastic IPs, L-0263D0A3."
     )
 

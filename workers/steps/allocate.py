@@ -21,12 +21,13 @@ def allocate(job: Job) -> Outcome:
     if not world.ledger.open_epoch().refilled:
         raise TryLater(1.0, "waits until it is known which addresses there are")
     if world.ledger.tombstoned(claim.uid):
-        after = confirm(world, claim)(claim)
-        if after.desired is not claim.desired:
-            return Done("the pod is not what it was", confirm(world, claim))
-    if not world.quota.may_allocate(claim.uid):
-        return Parked("waits for an address: the quota of Elastic IPs is used up")
+        confirmed = confirm(world, claim)
+        if confirmed(claim).desired is not claim.desired:
+            return Done("the pod is not what it was", confirmed)
     world.budget.acquire(Action.ALLOCATE, job.held, job.served)
+    if not world.quota.may_allocate(claim.uid):
+        world.budget.refund(Action.ALLOCATE)
+        return Parked("waits for an address: the quota of Elastic IPs is used up")
     job.renew(Action.ALLOCATE, intent=True)
     return _call(job)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from eip.claim import Claim
 from eip.workqueue import changed
+from workers.ours import is_ours
 from workers.outcome import Again, Change, Done, Outcome
 from workers.ports import Address
 from workers.world import Job
@@ -21,9 +22,12 @@ LOOKS = 2
 def settle(job: Job) -> Outcome:
     """Look the pod's tag up; forget the intent once it is sure that nothing came of it."""
     claim, now = job.held.claim, job.held.now
-    found = job.world.ec2.addresses_of_pod(claim.uid)
+    world = job.world
+    tagged = world.ec2.addresses_of_pod(claim.uid)
+    found = [address for address in tagged if is_ours(address, world.identity, world.scope)]
     if found:
-        return Done(f"adopted {found[0].public_ip}", adopt(found, now))
+        ids = ", ".join(address.allocation_id for address in found)
+        return Done(f"found {ids}", adopt(found, now))
     looks = claim.intent_looks
     if claim.intent_at and now - claim.intent_at < MIN_AGE_MS - APART_MS:
         return Again(APART_MS / 1000, "nothing found yet that may have been allocated")
