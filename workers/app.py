@@ -24,6 +24,10 @@ POLLING_INTERVAL = 0.25
 """Seconds of one BRPOP: so late a queue may be taken up again that was left out of it."""
 
 
+# Flower hides what a task is about by default; its own variable, where it is set, wins.
+os.environ.setdefault("FLOWER_TASKS_COLUMNS", "name,args,state,result,received,runtime,uuid,worker")
+
+
 class OperatorApp(Celery):
     """A Celery application whose worker needs no options."""
 
