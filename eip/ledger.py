@@ -188,7 +188,12 @@ class Ledger:
             raise LeaseLost(f"the claim of {claim.key} was {answer.lower()} while a step worked on it")
         if intent:
             claim = msgspec.structs.replace(
-                claim, intent_at=int(now), intent_by=held.token, intent_looks=0, looked_at=0
+                claim,
+                intent_at=int(now),
+                intent_by=held.token,
+                intent_looks=0,
+                looked_at=0,
+                version=claim.version + 1,
             )
         return Held(claim, held.token, int(now))
 

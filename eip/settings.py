@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -58,14 +59,35 @@ def _tags(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+def _redis_url(value: SecretStr) -> SecretStr:
+    if not _is_redis_url(value.get_secret_value()):
+        raise ValueError(
+            "not of the form redis://[USER:PASSWORD@]HOST:PORT/DB; write : / ? # @ % in a password as "
+            "%3A %2F %3F %23 %40 %25. The value is not shown, as it may hold a password"
+        )
+    return value
+
+
+def _is_redis_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    known = parts.scheme in {"redis", "rediss"} and parts.hostname and port != 0
+    return bool(known) and re.fullmatch(r"(/\d*)?", parts.path) is not None
+
+
 def _own_namespace() -> str:
     return NAMESPACE_FILE.read_text().strip() if NAMESPACE_FILE.exists() else "default"
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_tags)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 PerSecond = Annotated[float, Field(ge=0.1, le=1000)]
 Burst = Annotated[int, Field(ge=1, le=10000)]
+Seconds = Annotated[float, Field(ge=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
@@ -80,7 +102,7 @@ class Settings(BaseSettings):
         description="What tells this cluster from another of the same name. "
         "By default the uid of the namespace kube-system, which is read at start.",
     )
-    redis_url: SecretStr = Field(
+    redis_url: RedisUrl = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
         description="Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, or rediss:// for TLS.",
     )
@@ -123,11 +145,9 @@ class Settings(BaseSettings):
     )
     events_burst: Burst = Field(50, description="Kubernetes Events: posts at once.")
     events_rate: PerSecond = Field(5, description="Kubernetes Events: posts a second.")
-    sweep_interval: Annotated[float, Field(ge=1)] = Field(300, description="Seconds between two sweeps.")
-    orphan_age: Annotated[float, Field(ge=1)] = Field(
-        120, description="Seconds for which an address without a pod is left alone."
-    )
-    quota_probe_interval: Annotated[float, Field(ge=1)] = Field(
+    sweep_interval: Seconds = Field(300, description="Seconds between two sweeps.")
+    orphan_age: Seconds = Field(120, description="Seconds for which an address without a pod is left alone.")
+    quota_probe_interval: Seconds = Field(
         60, description="Seconds between two tries to allocate while the quota is used up."
     )
     worker_concurrency: Annotated[int, Field(ge=4, le=256)] = Field(

@@ -16,9 +16,9 @@ def seen_on(pod: Pod, external_dns: Sequence[str]) -> str:
     public_ip = pod.annotation(names.PUBLIC_IP_ANNOTATION)
     targets = {pod.annotation(key) for key in external_dns} or {public_ip}
     target = targets.pop() if len(targets) == 1 else "?"
-    parts = (public_ip, pod.annotation(names.ALLOCATION_ID_ANNOTATION), target)
-    ready = pod.condition(names.READY_CONDITION)
-    return "|".join([*(part.replace("|", "?")[:64] for part in parts), ready])
+    allocation_id = pod.annotation(names.ALLOCATION_ID_ANNOTATION)
+    parts = (public_ip, allocation_id, target, pod.condition(names.READY_CONDITION))
+    return "|".join(part.replace("|", "?")[:64] for part in parts)
 
 
 def annotations_of(claim: Claim, external_dns: Sequence[str]) -> dict[str, str | None]:

@@ -16,6 +16,10 @@ local known = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'rate', 'turn', 'cut_
 local at = tonumber(known[2]) or now
 local rate = math.min(tonumber(known[3]) or full_rate, full_rate)
 local turn, cut_at = tonumber(known[4]) or 0, tonumber(known[5]) or 0
+if now < at then
+  -- The clock was put back: what lies in its future by that would hold everybody up.
+  turn, cut_at = 0, 0
+end
 local elapsed = math.max(0, now - at) / 1000
 local tokens = math.min(burst, (tonumber(known[1]) or burst) + elapsed * rate)
 rate = math.min(full_rate, rate + growth * elapsed)

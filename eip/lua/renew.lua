@@ -1,4 +1,5 @@
--- The holder of a lease makes sure of it before a call, and writes its intent when it will allocate.
+-- The holder of a lease makes sure of it before a call, and writes its intent when it will allocate:
+-- that is a new version, for whoever read the claim before must not forget it.
 --
 -- KEYS[1]  hash    epoch
 -- KEYS[2]  hash    the claim
@@ -24,5 +25,6 @@ redis.call('HSET', KEYS[2], 'lease_until', now + lease)
 redis.call('ZADD', KEYS[3], now + lease, uid)
 if ARGV[6] == 'intent' then
   redis.call('HSET', KEYS[2], 'intent_at', now, 'intent_by', token, 'intent_looks', 0, 'looked_at', 0)
+  redis.call('HINCRBY', KEYS[2], 'version', 1)
 end
 return { now, 'HELD' }

@@ -1,0 +1,278 @@
+"""Settings come from the environment; what can't be used is said at once, in words, and without secrets."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from pydantic import ValidationError
+
+from eip import settings
+from eip.decide import Scope
+from eip.errors import SettingsError
+from eip.limiter import Rate
+from eip.names import EVENTS_BUCKET, EXTERNAL_DNS_ANNOTATIONS, Action
+from eip.settings import Settings
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Load from an environment that holds these variables of ours and no others."""
+    for name in [name for name in os.environ if name.startswith("EIP_")]:
+        monkeypatch.delenv(name)
+
+    def load_from(**variables: str) -> Settings:
+        for name, value in {"CLUSTER_NAME": "prod", **variables}.items():
+            monkeypatch.setenv(f"EIP_{name}", value)
+        return settings.load()
+
+    return load_from
+
+
+def fault(load: Load, **variables: str) -> str:
+    """What is said of these variables."""
+    with pytest.raises(SettingsError) as error:
+        load(**variables)
+    return str(error.value)
+
+
+def test_defaults(load: Load) -> None:
+    """The cluster's name is all that must be set."""
+    loaded = load()
+
+    assert loaded.cluster_name == "prod"
+    assert loaded.redis_url.get_secret_value() == "redis://127.0.0.1:6379/0"
+    assert loaded.scope == Scope(frozenset(), allow_host_network=False)
+    assert loaded.external_dns_annotations == EXTERNAL_DNS_ANNOTATIONS
+    assert loaded.tags == {}
+    assert loaded.worker_concurrency == 16
+    assert (loaded.sweep_interval, loaded.orphan_age, loaded.quota_probe_interval) == (300, 120, 60)
+    assert loaded.health_port == 8080
+
+
+def test_default_rates_are_below_ec2s(load: Load) -> None:
+    """EC2 allows 50 at once and 5 a second; its reads are shared with others."""
+    rates = load().rates
+
+    for action in (Action.ALLOCATE, Action.ASSOCIATE, Action.DISASSOCIATE, Action.RELEASE):
+        assert rates[action] == Rate(46, 5)
+    assert rates[Action.DESCRIBE_ADDRESSES] == rates[Action.DESCRIBE_INTERFACES] == Rate(20, 5)
+
+
+def test_each_action_has_a_bucket(load: Load) -> None:
+    """No call can be made without a budget."""
+    assert load().rates.keys() == {*Action, EVENTS_BUCKET}
+
+
+def test_rates_are_set_apart(load: Load) -> None:
+    """One action's rate is set without touching the others'."""
+    rates = load(RELEASE_RATE="2.5", RELEASE_BURST="7").rates
+
+    assert rates[Action.RELEASE] == Rate(7, 2.5)
+    assert rates[Action.DISASSOCIATE] == Rate(46, 5)
+
+
+def test_nothing_set(monkeypatch: pytest.MonkeyPatch, load: Load) -> None:
+    """What must be set and is not is named, with what it is for."""
+    load()
+    monkeypatch.delenv("EIP_CLUSTER_NAME")
+
+    with pytest.raises(SettingsError, match=r"EIP_CLUSTER_NAME is not set \(Name of the cluster"):
+        settings.load()
+
+
+def test_all_faults_at_once(load: Load) -> None:
+    """A line for each fault, with the value that was seen."""
+    text = fault(load, CLUSTER_NAME="my cluster", HEALTH_PORT="http", LOG_LEVEL="loud", TAGS="team")
+
+    assert [line.split(":")[0].strip() for line in text.splitlines()[1:]] == [
+        "EIP_CLUSTER_NAME='my cluster'",
+        "EIP_TAGS='team'",
+        "EIP_HEALTH_PORT='http'",
+        "EIP_LOG_LEVEL='loud'",
+    ]
+
+
+def test_good_values_are_not_among_the_faults(load: Load) -> None:
+    """Only what is wrong is reported."""
+    assert "EIP_ORPHAN_AGE" not in fault(load, HEALTH_PORT="http", ORPHAN_AGE="200")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:s3cret@redis:port/0",
+        "redis://user:s3cret/more@redis:6379/0",
+        "redis://user:s3cret#more@redis:6379/0",
+        "redis://user:s3cret?more@redis:6379/0",
+        "redis://user:s3cret@redis:6379/first",
+        "http://user:s3cret@redis:6379/0",
+        "unix://user:s3cret@/tmp/socket",
+        "redis://user:s3cret@redis:123456/0",
+        "redis://user:s3cret@[::1/0",
+        "redis://user:s3cret@",
+        "redis://user:s3cret\u2100@redis:6379/0",
+        "s3cret",
+        "",
+    ],
+)
+def test_password_is_never_shown(load: Load, url: str) -> None:
+    """A URL that can't be used is refused at start, and no part of it is shown."""
+    text = fault(load, REDIS_URL=url)
+
+    assert "EIP_REDIS_URL: not of the form redis://" in text
+    assert "s3cret" not in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis",
+        "redis://redis:6379",
+        "redis://redis:6379/",
+        "redis://:pa%2Fss@redis:6379/3",
+        "rediss://user:pass@master.eip.cache.amazonaws.com:6379/0",
+        "redis://[::1]:6379/0",
+    ],
+)
+def test_url_that_can_be_used(load: Load, url: str) -> None:
+    """The usual forms are taken as they are."""
+    assert load(REDIS_URL=url).redis_url.get_secret_value() == url
+
+
+def test_password_is_not_in_the_repr(load: Load) -> None:
+    """Settings that are logged by mistake show no password."""
+    assert "s3cret" not in repr(load(REDIS_URL="redis://:s3cret@redis:6379/0"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ()),
+        (" , ,", ()),
+        ("shop", ("shop",)),
+        ("shop, billing ,", ("shop", "billing")),
+    ],
+    ids=["empty", "only commas", "one", "several"],
+)
+def test_words(load: Load, text: str, words: tuple[str, ...]) -> None:
+    """Lists are separated by commas; blanks and empty words count for nothing."""
+    loaded = load(NAMESPACES=text, EXTERNAL_DNS_ANNOTATIONS=text)
+
+    assert loaded.namespaces == loaded.external_dns_annotations == words
+    assert loaded.scope.namespaces == frozenset(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("", {}),
+        ("team=net,", {"team": "net"}),
+        ("team = net , cost=4=2", {"team": "net", "cost": "4=2"}),
+        ("empty=", {"empty": ""}),
+        ("kubernetes.io/cluster/prod=owned", {"kubernetes.io/cluster/prod": "owned"}),
+        ("Team=Größe", {"Team": "Größe"}),
+    ],
+    ids=["none", "one", "several", "empty value", "with slashes", "letters of any language"],
+)
+def test_tags(load: Load, text: str, tags: dict[str, str]) -> None:
+    """Tags are KEY=VALUE, separated by commas."""
+    assert load(TAGS=text).tags == tags
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("team", "'team' has no '='; write KEY=VALUE", id="no value"),
+        pytest.param("=net", "is not a tag that EC2 accepts", id="no key"),
+        pytest.param("aws:team=net", "is not a tag that EC2 accepts", id="reserved by AWS"),
+        pytest.param("team=a*b", "team=a*b is not a tag that EC2 accepts", id="odd character"),
+        pytest.param(f"{'k' * 129}=v", "is not a tag that EC2 accepts", id="long key"),
+        pytest.param(f"k={'v' * 257}", "is not a tag that EC2 accepts", id="long value"),
+        pytest.param("Name=web", "the tag Name is set by the operator itself", id="Name"),
+        pytest.param(
+            "eip.aws.materialize.com/pod_uid=x", "is set by the operator itself", id="the operator's own"
+        ),
+        pytest.param(
+            ",".join(f"k{n}=v" for n in range(41)), "41 tags are given; there is room for 40", id="many"
+        ),
+    ],
+)
+def test_tags_that_ec2_would_refuse(load: Load, text: str, said: str) -> None:
+    """A tag that would make each allocation fail is refused at start."""
+    assert said in fault(load, TAGS=text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKER_CONCURRENCY", "3"),
+        ("WORKER_CONCURRENCY", "257"),
+        ("ALLOCATE_BURST", "0"),
+        ("ALLOCATE_RATE", "0"),
+        ("ALLOCATE_RATE", "nan"),
+        ("ALLOCATE_RATE", "inf"),
+        ("SWEEP_INTERVAL", "0"),
+        ("SWEEP_INTERVAL", "inf"),
+        ("ORPHAN_AGE", "nan"),
+        ("QUOTA_PROBE_INTERVAL", "inf"),
+        ("KUBERNETES_TIMEOUT", "5"),
+        ("HEALTH_PORT", "65536"),
+        ("HEALTH_PORT", ""),
+        ("ALLOW_HOST_NETWORK", "maybe"),
+        ("LOG_FORMAT", "xml"),
+        ("CLUSTER_NAME", ""),
+        ("CLUSTER_NAME", "-prod"),
+        ("CLUSTER_NAME", "p" * 101),
+        ("CLUSTER_NAME", "prod\n"),
+    ],
+)
+def test_out_of_range(load: Load, name: str, value: str) -> None:
+    """A value that would stall or break the work is refused, and shown."""
+    assert f"EIP_{name}={value!r}" in fault(load, **{name: value})
+
+
+def test_settings_are_frozen(load: Load) -> None:
+    """Nothing changes a setting at run time."""
+    loaded = load()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        loaded.cluster_name = "other"
+
+
+def test_variables_of_others_are_ignored(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable without the prefix means nothing, even where its name fits."""
+    monkeypatch.setenv("CLUSTER_NAME", "other")
+
+    assert load().cluster_name == "prod"
+
+
+def test_identity_tells_processes_apart(load: Load) -> None:
+    """By default the Lease's holder is this host and process."""
+    assert load().identity.endswith(f"_{os.getpid()}")
+
+
+def test_every_setting_is_described() -> None:
+    """The documentation and the faults say what each is for."""
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_unknown_variables() -> None:
+    """A slip of the pen is answered with the nearest setting."""
+    warnings = settings.unknown_variables(
+        {"EIP_NAMESPACE": "shop", "EIP_XYZZY": "1", "EIP_CLUSTER_NAME": "prod", "PATH": "/bin"}
+    )
+
+    assert warnings == [
+        "EIP_NAMESPACE is not a setting and has no effect; did you mean EIP_NAMESPACES?",
+        "EIP_XYZZY is not a setting and has no effect",
+    ]
+
+
+def test_unknown_variables_show_no_values() -> None:
+    """A misspelt password's name is shown, and not its value."""
+    (warning,) = settings.unknown_variables({"EIP_REDIS_URI": "redis://:s3cret@redis"})
+
+    assert "EIP_REDIS_URL" in warning
+    assert "s3cret" not in warning
