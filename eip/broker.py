@@ -23,7 +23,10 @@ VISIBILITY_TIMEOUT = 300
 
 
 def transport_options() -> dict[str, Any]:
-    """Time-outs on every socket; and a dead worker's messages are looked for every 5 s, not 100 s."""
+    """Time-outs on every socket, and one retry: whoever sends has other things to do while Redis is away.
+
+    A dead worker's messages are looked for every 5 s, not every 100 s.
+    """
     return {
         "visibility_timeout": VISIBILITY_TIMEOUT,
         "unacked_restore_interval": 5,
@@ -32,6 +35,8 @@ def transport_options() -> dict[str, Any]:
         "socket_connect_timeout": 3,
         "socket_keepalive": True,
         "health_check_interval": 10,
+        "max_retries": 1,
+        "interval_start": 0,
     }
 
 

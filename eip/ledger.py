@@ -255,6 +255,7 @@ def _keys(claim: Claim, schedule: Schedule) -> list[str]:
         Keys.tombstone(uid),
         Keys.IPS,
         Keys.wakeups(queue),
+        Keys.PERMITS,
         *_ALL_WAKEUPS,
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from eip.clock import Clock
-from eip.errors import LeaseLost
+from eip.errors import EipError
 from eip.ledger import Held, Ledger
 from eip.limiter import Limiter
 from eip.names import Action
@@ -41,7 +41,7 @@ class Budget:
             raise TryLater(turn.wait, f"waits for its turn to call {action}")
         try:
             self._wait(turn.wait, held)
-        except LeaseLost:
+        except EipError:
             self._limiter.refund(action)
             raise
         served()

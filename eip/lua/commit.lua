@@ -8,7 +8,8 @@
 -- KEYS[6]  string  the pod's tombstone
 -- KEYS[7]  hash    private IP -> resourceVersion and uid of the pod that was last seen with it
 -- KEYS[8]  zset    wake-ups of the queue to wake: uid -> when it was queued
--- KEYS[9+] zset    wake-ups of every queue, for `ensure`
+-- KEYS[9]  set     permits: uids that may try to allocate once although the quota is used up
+-- KEYS[10+] zset   wake-ups of every queue, for `ensure`
 -- ARGV[1]  string  epoch
 -- ARGV[2]  string  uid
 -- ARGV[3]  number  version of the claim that the caller read, 0 when there was none
@@ -97,7 +98,7 @@ if schedule == 'leave' or leased then
 end
 if schedule == 'ensure' then
   local pending = redis.call('ZSCORE', KEYS[4], uid) or redis.call('ZSCORE', KEYS[5], uid)
-  for i = 9, #KEYS do
+  for i = 10, #KEYS do
     pending = pending or redis.call('ZSCORE', KEYS[i], uid)
   end
   if pending then
@@ -109,6 +110,10 @@ end
 redis.call('ZREM', KEYS[4], uid)
 if schedule == 'park' then
   redis.call('ZADD', KEYS[5], 'NX', now, uid)
+  if redis.call('SISMEMBER', KEYS[9], uid) == 1 then
+    -- It was permitted while it was about to park.
+    redis.call('ZADD', KEYS[4], now, uid)
+  end
 elseif schedule == 'rest' then
   redis.call('ZREM', KEYS[5], uid)
 elseif schedule == 'due' then

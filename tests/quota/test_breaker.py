@@ -279,3 +279,17 @@ def test_pod_that_goes_makes_room_for_the_next(
     past.grow(60)
 
     assert allowed(quota, parked[1:]) == [parked[1]]
+
+
+def test_a_permit_given_during_a_park_is_not_slept_over(
+    quota: Quota, ledger: Ledger, work_queue: WorkQueue, parked: list[str], sent: Sent
+) -> None:
+    """An address is freed between a claim's failed try and its parking: it is woken all the same."""
+    held = ledger.begin(parked[0], Queue.ALLOCATE)
+    assert held is not None
+    quota.freed()
+
+    work_queue.finish(held, lambda claim: claim, park=True, step=Step.ALLOCATE)
+    work_queue.dispatch()
+
+    assert [uid for _, uid in sent.take()] == [parked[0]]

@@ -1,7 +1,7 @@
 """Allocate: an Elastic IP of the pod's own, tagged with its uid in the same call."""
 
 from eip.claim import Claim
-from eip.errors import Ec2Error
+from eip.errors import Ec2Error, LeaseLost
 from eip.names import Action
 from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
@@ -28,7 +28,11 @@ def allocate(job: Job) -> Outcome:
     if not world.quota.may_allocate(claim.uid):
         world.budget.refund(Action.ALLOCATE)
         return Parked("waits for an address: the quota of Elastic IPs is used up")
-    job.renew(Action.ALLOCATE, intent=True)
+    try:
+        job.renew(Action.ALLOCATE, intent=True)
+    except LeaseLost:
+        world.quota.freed()
+        raise
     return _call(job)
 
 
