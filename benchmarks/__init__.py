@@ -1,0 +1,1 @@
+"""Measured by hand, side by side, on the sandbox; nothing here asserts a time."""

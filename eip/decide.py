@@ -5,6 +5,7 @@
 | left-watch        | a DELETED event: gone, or the label was taken | release |
 | not-managed       | no label                                     | release |
 | out-of-scope      | a namespace that is not served               | release |
+| denied            | a namespace that may have no addresses       | release |
 | finished          | phase Succeeded or Failed                    | release |
 | host-network      | hostNetwork, unless allowed                  | release |
 | fargate           | a Fargate pod: its interface is not ours     | release |
@@ -48,6 +49,7 @@ class Scope:
     """Which pods are served; an empty set of namespaces means all."""
 
     namespaces: frozenset[str] = field(default_factory=frozenset)
+    denied: frozenset[str] = field(default_factory=frozenset)
     allow_host_network: bool = False
 
 
@@ -96,6 +98,20 @@ def out_of_scope(question: Question) -> Decision | None:
         Desired.RELEASE,
         "out-of-scope",
         f"namespace {question.pod.metadata.namespace} is not in EIP_NAMESPACES",
+    )
+
+
+def denied(question: Question) -> Decision | None:
+    """Namespaces whose pods an admin does not want to pay for."""
+    namespace = question.pod.metadata.namespace
+    if namespace not in question.scope.denied:
+        return None
+    return Decision(
+        Desired.RELEASE,
+        "denied",
+        f"pods of namespace {namespace} may have no address: it is in EIP_DENIED_NAMESPACES; "
+        "ask who runs the operator",
+        warn=True,
     )
 
 
@@ -166,6 +182,7 @@ RULES: Sequence[Rule] = (
     left_watch,
     not_managed,
     out_of_scope,
+    denied,
     finished,
     host_network,
     fargate,

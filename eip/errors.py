@@ -30,6 +30,10 @@ class StaleLeader(EipError):
     """Another producer has led since this one's Lease was read; stop writing."""
 
 
+class NamespaceFull(EipError):
+    """The pod's namespace has as many addresses as it may have; try again when one was released."""
+
+
 class LeaseLost(EipError):
     """The claim is no longer held by this caller; give it up without a further call."""
 

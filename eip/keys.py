@@ -33,6 +33,11 @@ class Keys:
         return f"eip:wakeups:{queue.value}"
 
     @staticmethod
+    def holders(namespace: str) -> str:
+        """The pods of a namespace that have an address, or are about to."""
+        return f"eip:holders:{namespace}"
+
+    @staticmethod
     def bucket(action: str) -> str:
         """The token bucket of one action."""
         return f"eip:bucket:{action}"

@@ -13,7 +13,7 @@ import msgspec
 import redis
 
 from eip.claim import Claim
-from eip.errors import LeaseLost, RedisAway, StaleLeader
+from eip.errors import LeaseLost, NamespaceFull, RedisAway, StaleLeader
 from eip.keys import Keys
 from eip.names import Queue
 from eip.scripts import Scripts
@@ -54,11 +54,15 @@ PARK = Schedule("park")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim under this caller's lease; `now` is Redis' time in milliseconds."""
+    """A claim under this caller's lease; `now` is Redis' time in milliseconds.
+
+    `taken_over` says that the lease before this one ran out: its holder may have died after its call.
+    """
 
     claim: Claim
     token: str
     now: int
+    taken_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,25 +169,31 @@ class Ledger:
         """Take the claim's lease for a step; None when there is no claim, or another holds it."""
         token = secrets.token_hex(8)
         keys = [Keys.claim(uid), Keys.wakeups(queue), Keys.PROGRESS, Keys.DUE]
-        now, flat = self.run("begin", keys, [uid, queue.value, token, self._lease])
+        now, flat, taken_over = self.run("begin", keys, [uid, queue.value, token, self._lease])
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
         if fields.get("lease_token") != token:
             return None
-        return Held(_claim(fields), token, int(now))
+        return Held(_claim(fields), token, int(now), bool(taken_over))
 
-    def renew(self, held: Held, *, intent: bool = False) -> Held:
+    def renew(self, held: Held, *, intent: bool = False, limit: int = 0) -> Held:
         """Make sure of the lease for its whole length from now on.
 
-        With `intent` the claim says from now on that an address may have been allocated.
+        With `intent` the claim says from now on that an address may have been allocated, and counts among
+        those of its namespace; `limit` is how many these may be, 0 for any number.
 
         Raises:
             LeaseLost: another holds the claim, or it was changed since it was read.
+            NamespaceFull: the namespace has as many addresses as it may have; no intent was noted.
 
         """
         claim = held.claim
-        keys = [Keys.claim(claim.uid), Keys.DUE]
+        keys = [Keys.claim(claim.uid), Keys.DUE, Keys.holders(claim.namespace)]
         what = "intent" if intent else ""
-        now, answer = self.run("renew", keys, [claim.uid, held.token, self._lease, claim.version, what])
+        now, answer = self.run(
+            "renew", keys, [claim.uid, held.token, self._lease, claim.version, what, limit]
+        )
+        if answer == "FULL":
+            raise NamespaceFull(f"namespace {claim.namespace} has {limit} addresses, as many as it may have")
         if answer != "HELD":
             raise LeaseLost(f"the claim of {claim.key} was {answer.lower()} while a step worked on it")
         if intent:
@@ -195,7 +205,7 @@ class Ledger:
                 looked_at=0,
                 version=claim.version + 1,
             )
-        return Held(claim, held.token, int(now))
+        return Held(claim, held.token, int(now), held.taken_over)
 
     def commit(
         self,
@@ -256,6 +266,7 @@ def _keys(claim: Claim, schedule: Schedule) -> list[str]:
         Keys.IPS,
         Keys.wakeups(queue),
         Keys.PERMITS,
+        Keys.holders(claim.namespace),
         *_ALL_WAKEUPS,
     ]
 

@@ -5,6 +5,9 @@ import sys
 
 import structlog
 
+CHATTY = ("botocore", "urllib3", "celery.worker.strategy", "celery.app.trace")
+"""Libraries that say at `info` what is of no use here, or what our own line says."""
+
 
 def configure(level: str, style: str) -> None:
     """Send structlog's lines and the standard library's alike to standard error."""
@@ -28,6 +31,8 @@ def configure(level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

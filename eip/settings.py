@@ -83,11 +83,13 @@ def _own_namespace() -> str:
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_tags)]
+Tags = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_tags)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 PerSecond = Annotated[float, Field(ge=0.1, le=1000)]
 Burst = Annotated[int, Field(ge=1, le=10000)]
 Seconds = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+Limit = Annotated[int, Field(ge=0)]
+Limits = Annotated[dict[str, Limit], NoDecode, BeforeValidator(_pairs)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
@@ -110,6 +112,15 @@ class Settings(BaseSettings):
     namespaces: Words = Field(
         (), description="Namespaces that are served, separated by commas; all by default."
     )
+    denied_namespaces: Words = Field(
+        (), description="Namespaces whose pods get no address, separated by commas; they are told so."
+    )
+    namespace_limit: Limit = Field(
+        0, description="How many addresses the pods of one namespace may have; 0 for any number."
+    )
+    namespace_limits: Limits = Field(
+        default_factory=dict, description="The same for single namespaces: NAMESPACE=NUMBER,NAMESPACE=NUMBER."
+    )
     allow_host_network: bool = Field(
         False, description="Whether pods with hostNetwork are served: their address is the whole node's."
     )
@@ -117,9 +128,7 @@ class Settings(BaseSettings):
         names.EXTERNAL_DNS_ANNOTATIONS,
         description="Annotations that are set to the public IP for external-dns; empty for none.",
     )
-    tags: Pairs = Field(
-        default_factory=dict, description="Further tags of each address: KEY=VALUE,KEY=VALUE."
-    )
+    tags: Tags = Field(default_factory=dict, description="Further tags of each address: KEY=VALUE,KEY=VALUE.")
     public_ipv4_pool: str = Field(
         "", description="Public IPv4 pool that addresses come from (ipv4pool-ec2-...)."
     )
@@ -178,7 +187,11 @@ class Settings(BaseSettings):
     @property
     def scope(self) -> Scope:
         """Which pods are served."""
-        return Scope(frozenset(self.namespaces), self.allow_host_network)
+        return Scope(frozenset(self.namespaces), frozenset(self.denied_namespaces), self.allow_host_network)
+
+    def limit_of(self, namespace: str) -> int:
+        """How many addresses the pods of a namespace may have; 0 for any number."""
+        return self.namespace_limits.get(namespace, self.namespace_limit)
 
     @property
     def rates(self) -> dict[str, Rate]:

@@ -24,6 +24,11 @@ class OperatorWorker(CeleryWorker):
         options.update(without_gossip=True, without_mingle=True)
         super().__init__(*args, **options)
 
+    def emit_banner(self) -> None:
+        """One log line instead of Celery's picture, so that every line is of one format."""
+        worker: Any = self
+        log.info("worker starts", hostname=worker.hostname, threads=worker.concurrency)
+
 
 class World(bootsteps.StartStopStep):
     """Builds the world before the first task comes, and keeps house for as long as the worker runs."""

@@ -68,6 +68,7 @@ def build(settings: Settings, send: Sender) -> Worker:
         scope=settings.scope,
         identity=identity,
         external_dns=settings.external_dns_annotations,
+        limit_of=settings.limit_of,
     )
     sweeper = Sweeper(world, kubernetes, settings.orphan_age)
     return Worker(world, sweeper, Housekeeping(sweeper, clock))

@@ -66,9 +66,10 @@ class Housekeeping:
             self._sweeper.refill()
 
     def _run(self) -> None:
-        while not self._stop.wait(TICK):
+        while not self._stop.is_set():
             self._tick()
             self._show_life()
+            self._stop.wait(TICK)
 
     def _tick(self) -> None:
         try:
@@ -82,6 +83,8 @@ class Housekeeping:
             self._tell(str(error))
         except EipError as error:
             self._tell(str(error))
+        except Exception as error:  # noqa: BLE001 - without this thread nothing would recover any more
+            self._tell(f"a fault of the worker's own, report it: {type(error).__name__}: {error}")
         else:
             PULSE.redis_answered(self._clock.now())
             self._trouble = ""

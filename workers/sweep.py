@@ -55,7 +55,9 @@ class Sweeper:
         snapshot = self._snapshot()
         todo = plan(snapshot, self.world.identity, self.world.scope, int(self.orphan_age * 1000))
         self._mend(todo, snapshot)
-        return _in_words(todo, snapshot)
+        done = _in_words(todo, snapshot)
+        log.info("sweep", note=done)
+        return done
 
     def refill(self) -> None:
         """Fill the claims from EC2 after Redis lost its data, so that nothing is allocated twice."""

@@ -1,7 +1,7 @@
 """All that a step may use, passed in as one value, so that a test can pass its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eip.decide import Scope
 from eip.ledger import Held, Ledger
@@ -22,6 +22,11 @@ class Identity:
     cluster_uid: str
 
 
+def unlimited(_: str) -> int:
+    """A namespace may have any number of addresses."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """EC2, Kubernetes, the ledger, and what belongs to them."""
@@ -37,6 +42,7 @@ class World:
     scope: Scope
     identity: Identity
     external_dns: tuple[str, ...] = ()
+    limit_of: Callable[[str], int] = field(default=unlimited)
 
 
 @dataclass(slots=True)
@@ -59,9 +65,16 @@ class Job:
         self.renew(action)
 
     def renew(self, action: Action, *, intent: bool = False) -> None:
-        """Renew the lease, and note an intent; a token for `action` is given back when the lease is lost."""
+        """Renew the lease, and note an intent; a token for `action` is given back if that fails.
+
+        Raises:
+            LeaseLost: the claim changed or is another's.
+            NamespaceFull: the claim's namespace has as many addresses as it may have.
+
+        """
+        limit = self.world.limit_of(self.held.claim.namespace) if intent else 0
         try:
-            self.held = self.world.ledger.renew(self.held, intent=intent)
+            self.held = self.world.ledger.renew(self.held, intent=intent, limit=limit)
         except Exception:
             self.world.budget.refund(action)
             raise

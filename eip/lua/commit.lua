@@ -9,7 +9,8 @@
 -- KEYS[7]  hash    private IP -> resourceVersion and uid of the pod that was last seen with it
 -- KEYS[8]  zset    wake-ups of the queue to wake: uid -> when it was queued
 -- KEYS[9]  set     permits: uids that may try to allocate once although the quota is used up
--- KEYS[10+] zset   wake-ups of every queue, for `ensure`
+-- KEYS[10] set     holders: uids of the namespace that have an address, or are about to
+-- KEYS[11+] zset   wake-ups of every queue, for `ensure`
 -- ARGV[1]  string  epoch
 -- ARGV[2]  string  uid
 -- ARGV[3]  number  version of the claim that the caller read, 0 when there was none
@@ -60,6 +61,7 @@ if schedule == 'forget' and not leased then
   redis.call('SREM', KEYS[3], uid)
   redis.call('ZREM', KEYS[4], uid)
   redis.call('ZREM', KEYS[5], uid)
+  redis.call('SREM', KEYS[10], uid)
   if ARGV[8] ~= '' then
     leave_ip(ARGV[8])
   end
@@ -83,6 +85,12 @@ for i = 11, #ARGV, 2 do
     redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
   end
 end
+local has = redis.call('HMGET', KEYS[2], 'allocation_id', 'intent_at')
+if has[1] or has[2] then
+  redis.call('SADD', KEYS[10], uid)
+else
+  redis.call('SREM', KEYS[10], uid)
+end
 if version == 0 or #ARGV > 10 then
   redis.call('HSET', KEYS[2], 'version', version + 1)
 end
@@ -98,7 +106,7 @@ if schedule == 'leave' or leased then
 end
 if schedule == 'ensure' then
   local pending = redis.call('ZSCORE', KEYS[4], uid) or redis.call('ZSCORE', KEYS[5], uid)
-  for i = 10, #KEYS do
+  for i = 11, #KEYS do
     pending = pending or redis.call('ZSCORE', KEYS[i], uid)
   end
   if pending then

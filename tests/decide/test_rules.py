@@ -247,3 +247,16 @@ def test_absent_annotations_read_as_nothing() -> None:
 def test_key(given: Pod, key: str) -> None:
     """A pod is called by namespace and name."""
     assert given.key == key
+
+
+def test_a_denied_namespace_is_told_so() -> None:
+    """Its pods get no address, and an Event that names the setting."""
+    decision = ask(pod(namespace="shop"), scope=Scope(denied=frozenset({"shop"})))
+
+    assert (decision.desired, decision.rule, decision.warn) == (Desired.RELEASE, "denied", True)
+    assert "EIP_DENIED_NAMESPACES" in decision.reason
+
+
+def test_a_namespace_that_is_not_denied_is_served() -> None:
+    """A denial of one namespace is none of another."""
+    assert ask(pod(namespace="bank"), scope=Scope(denied=frozenset({"shop"}))).desired is Desired.SERVE

@@ -276,3 +276,19 @@ def test_unknown_variables_show_no_values() -> None:
 
     assert "EIP_REDIS_URL" in warning
     assert "s3cret" not in warning
+
+
+def test_limits_of_namespaces(load: Load) -> None:
+    """One limit for all, others for some, and none by default."""
+    loaded = load(NAMESPACE_LIMIT="5", NAMESPACE_LIMITS="games=50, bank=0")
+
+    assert [loaded.limit_of(name) for name in ("shop", "games", "bank")] == [5, 50, 0]
+    assert load(NAMESPACE_LIMIT="0", NAMESPACE_LIMITS="").limit_of("shop") == 0
+
+
+def test_a_limit_that_is_no_number(load: Load) -> None:
+    """The variable and the value are named."""
+    said = fault(load, NAMESPACE_LIMITS="games=many")
+
+    assert "EIP_NAMESPACE_LIMITS" in said
+    assert "many" in said

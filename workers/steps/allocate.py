@@ -1,16 +1,18 @@
 """Allocate: an Elastic IP of the pod's own, tagged with its uid in the same call."""
 
 from eip.claim import Claim
-from eip.errors import Ec2Error, LeaseLost
+from eip.errors import Ec2Error, LeaseLost, NamespaceFull
 from eip.names import Action
 from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm
 from workers.failure import failed
-from workers.outcome import Done, Outcome, Parked, TryLater, unchanged
+from workers.outcome import Done, Failed, Outcome, Parked, TryLater, unchanged
 from workers.ports import Address, Owner
 from workers.steps.intent import settle
 from workers.world import Job
+
+_FULL = "The pod gets one after another pod of the namespace gave its own back; or ask for a higher limit."
 
 
 def allocate(job: Job) -> Outcome:
@@ -33,6 +35,9 @@ def allocate(job: Job) -> Outcome:
     except LeaseLost:
         world.quota.freed()
         raise
+    except NamespaceFull as error:
+        world.quota.freed()
+        return Failed("NamespaceFull", str(error), f"{error}. {_FULL}", slow=True)
     return _call(job)
 
 

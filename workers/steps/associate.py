@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from eip.claim import Claim
-from eip.decide import Desired
+from eip.claim import Claim, next_step
 from eip.errors import Ec2Error
-from eip.names import Action
+from eip.names import Action, Step
 from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
 from workers.aws.interface import NotServable, NotYet, PodPlace
@@ -28,7 +27,7 @@ def associate(job: Job) -> Outcome:
         raise TryLater(2.0, found.reason)
     if isinstance(found, NotServable):
         return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
-    if not claim.contested and not claim.association_id:
+    if not (claim.contested or claim.association_id or job.held.taken_over):
         return _call(job, found.interface_id, allow_reassociation=False)
     there = [a for a in world.ec2.addresses_at(claim.pod_ip) if a.interface_id == found.interface_id]
     if there:
@@ -58,7 +57,7 @@ def _call(job: Job, interface_id: str, *, allow_reassociation: bool) -> Outcome:
     claim, now, world = job.held.claim, job.held.now, job.world
     confirmed = confirm_for(job, Action.ASSOCIATE)
     after = confirmed(claim)
-    if after.desired is not Desired.SERVE or after.pod_ip != claim.pod_ip or after.terminating:
+    if next_step(after) is not Step.ASSOCIATE or after.pod_ip != claim.pod_ip:
         world.budget.refund(Action.ASSOCIATE)
         return Done("the pod is not what it was", confirmed)
     try:
@@ -122,11 +121,15 @@ def _place(claim: Claim) -> PodPlace:
 OLD_MS = 300_000
 """Age at which EC2 knows every id that it gave: NotFound is believed from then on."""
 
+SETTLED_MS = 20_000
+"""Age up to which two answers in a row prove nothing: a new id can be unknown for seconds."""
+
 
 def is_believable(job: Job, error: Ec2Error) -> bool:
-    """Whether NotFound means gone: the allocation is old, or EC2 has said so before."""
+    """Whether NotFound means gone: the allocation is old, or EC2 has said so before and had time to learn."""
     claim = job.held.claim
-    return job.held.now - claim.allocated_at > OLD_MS or claim.error == error.code
+    age = job.held.now - claim.allocated_at
+    return age > OLD_MS or (age > SETTLED_MS and claim.error == error.code)
 
 
 def without_address(claim: Claim) -> Claim:

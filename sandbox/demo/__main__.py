@@ -1,0 +1,108 @@
+"""The whole operator on this machine, without a cluster and without an AWS account."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import redis
+import urllib3
+from rich.console import Console
+from rich.text import Text
+
+from sandbox.accounts import ApiRefusedError
+from sandbox.demo import closing
+from sandbox.demo.story import StalledError, Story, shape_for
+from sandbox.demo.summary import problems, summarize
+from sandbox.demo.view import View, opened
+from sandbox.processes import ProcessFailedError
+from sandbox.redis import RedisServerFailedError
+from sandbox.redis_program import RedisServerNotFoundError
+from sandbox.stack import Stack
+
+INTERRUPTED = 130
+ENDED = "\nEnded: every process is stopped and the temporary folder is gone."
+MOST_PODS = 2000
+KEPT_PERIOD = 1.0
+FAILURES = (
+    ProcessFailedError,
+    RedisServerFailedError,
+    RedisServerNotFoundError,
+    ApiRefusedError,
+    redis.RedisError,
+    urllib3.exceptions.HTTPError,
+)
+"""What ends the sandbox and not the operator: said in a sentence, as a traceback would not help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when all went as promised, 1 when not, 130 after Ctrl-C before the end."""
+    options = _parse(arguments)
+    console = Console()
+    try:
+        with opened(console) as view:
+            return run(view, options.pods, keep=options.keep)
+    except KeyboardInterrupt:
+        console.print(ENDED)
+        return INTERRUPTED
+    except FAILURES as error:
+        console.print(f"The demo can't go on: {error}", style="red", markup=False)
+        return 1
+
+
+def run(view: View, pods: int, *, keep: bool) -> int:
+    """The demo on a stack of its own."""
+    view.phase(
+        "A cluster of one's own starts",
+        "Redis, a Kubernetes API, nodes, and an EC2 that throttles as Amazon's does: all on this machine, so "
+        "nothing is needed and nothing costs anything.",
+    )
+    began = time.monotonic()
+    with Stack(shape_for(pods, tls=keep)) as stack:
+        view.note(f"{len(stack.nodes)} nodes are ready after {time.monotonic() - began:.1f} s")
+        story = Story(stack, view, pods)
+        try:
+            summary = summarize(story.tell())
+        except StalledError as error:
+            view.end(Text(f"\n{error}", "bold red"), closing.complaints(stack))
+            return 1
+        wrong = problems(summary)
+        last = [closing.figures(summary), closing.verdict(wrong)]
+        if wrong:
+            last.append(closing.complaints(stack))
+        view.end(*last)
+        if keep:
+            _stay(stack, story)
+    if keep:
+        print(ENDED)
+    return 1 if wrong else 0
+
+
+def _stay(stack: Stack, story: Story) -> None:
+    """Until Ctrl-C, which is the way to end it and no failure."""
+    console = Console()
+    console.print(closing.invitation(stack, story.camera.flower), soft_wrap=True)
+    story.camera.forget()
+    with suppress(KeyboardInterrupt), opened(console) as view:
+        while True:
+            view.show(story.camera.take())
+            time.sleep(KEPT_PERIOD)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
+    parser.add_argument("--pods", type=_pods, default=30, help="pods that ask for an address (default 30)")
+    parser.add_argument("--keep", action="store_true", help="stay up at the end, for one's own trials")
+    return parser.parse_args(arguments)
+
+
+def _pods(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= MOST_PODS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of pods from 1 to {MOST_PODS}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

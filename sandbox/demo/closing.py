@@ -1,0 +1,117 @@
+"""The demo's last words: the figures, the verdict, and what to try on a stack that is kept."""
+
+import json
+import shutil
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from eip.names import MANAGE_LABEL, MANAGE_SELECTOR, PUBLIC_IP_ANNOTATION
+from sandbox.demo.summary import BURST, RATE, Summary, percentile
+from sandbox.kubernetes.kubeconfig import read_kubeconfig
+from sandbox.stack import Stack
+
+_ANNOTATION = PUBLIC_IP_ANNOTATION.replace(".", "\\.")
+COLUMNS = f"NAME:.metadata.name,IP:.status.podIP,PUBLIC:.metadata.annotations.{_ANNOTATION}"
+
+
+def figures(summary: Summary) -> Table:
+    """What it took, a line each."""
+    run, pods = summary.run, summary.run.pods
+    table = Table(
+        title="\nWhat it took", title_justify="left", title_style="bold", box=None, show_header=False
+    )
+    late = [seconds for seconds in summary.on_freed_ip if seconds > 0]
+    rows = {
+        "mutating EC2 calls per pod, up": f"{summary.calls_up / pods:.2f}{_why_more(summary)}",
+        "mutating EC2 calls per pod, down": f"{summary.calls_down / pods:.2f}",
+        "Describe calls": ", ".join(f"{name} {n}" for name, n in sorted(summary.describes.items())) or "none",
+        "throttled calls": str(summary.throttled),
+        "from pod IP to address associated": _spread(summary.waits),
+        "from IP freed to address off it": _spread(late),
+        "all pods served in": f"{summary.served_in:.1f} s{_against_bound(summary)}",
+        "steps cut off by kill -9": f"{run.steps_cut}, all taken up again"
+        if run.steps_cut
+        else "none: it had none in hand",
+        "leaked addresses": str(run.leaked),
+    }
+    for name, value in rows.items():
+        table.add_row(f"  {name}", value)
+    return table
+
+
+def verdict(problems: list[str]) -> RenderableType:
+    """Good, or what is wrong."""
+    if not problems:
+        return Text("\nAll as promised: nothing lost, nothing left behind, nothing throttled.", "bold green")
+    return Group(Text("\nNot as promised:", "bold red"), *(Text(f"  - {problem}") for problem in problems))
+
+
+def complaints(stack: Stack, most: int = 8) -> RenderableType:
+    """The last log lines that are more than information, by process."""
+    lines: list[Text] = []
+    for name, log in stack.logs().items():
+        wrong = [line for line in log.splitlines() if '"warning"' in line or '"error"' in line]
+        lines += [Text(f"  {name}: {line[:400]}", "dim") for line in wrong[-most:]]
+    return Group(Text("\nWhat the processes complained of:"), *(lines or [Text("  nothing")]))
+
+
+def invitation(stack: Stack, flower: str) -> RenderableType:
+    """Commands to try, with kubectl where there is one."""
+    lines = ["", "The sandbox stays up. Try, in another terminal:", ""]
+    lines += _kubectl(stack) if shutil.which("kubectl") else _curl(stack)
+    lines += ["", f"Flower: {flower}   EC2's endpoint: {stack.ec2_url}", "Ctrl-C ends everything."]
+    return Text("\n".join(lines))
+
+
+def _kubectl(stack: Stack) -> list[str]:
+    return [
+        f"  export KUBECONFIG={stack.kubeconfig}",
+        f"  kubectl run hello --image=example --labels={MANAGE_SELECTOR}",
+        f"  kubectl get pods -o custom-columns='{COLUMNS}'",
+        "  kubectl describe pod hello",
+        f"  kubectl label pod plain-1 {MANAGE_SELECTOR}",
+        "  kubectl delete pod hello",
+    ]
+
+
+def _curl(stack: Stack) -> list[str]:
+    access = read_kubeconfig(stack.kubeconfig)
+    pod = {
+        "metadata": {"name": "hello", "labels": {MANAGE_LABEL: "true"}},
+        "spec": {"containers": [{"name": "main", "image": "example"}]},
+    }
+    body = json.dumps(pod)
+    trust = f"--cacert {access.certificate} " if access.certificate else ""
+    curl = f"curl -s {trust}-H 'Authorization: Bearer {access.token}'"
+    pods = f"{access.url}/api/v1/namespaces/default/pods"
+    return [
+        f"  {curl} -H 'Content-Type: application/json' -d '{body}' {pods}",
+        f"  {curl} {pods}/hello",
+        f"  {curl} -X DELETE {pods}/hello",
+    ]
+
+
+def _why_more(summary: Summary) -> str:
+    if summary.repeated <= 0:
+        return ""
+    return (
+        f" ({summary.repeated} repeated: kill -9 came after EC2 had carried out the call, and before "
+        "the worker had written that down)"
+    )
+
+
+def _spread(ordered: Sequence[float]) -> str:
+    if not ordered:
+        return "none"
+    middle, most = percentile(ordered, 0.5), percentile(ordered, 0.95)
+    return f"p50 {middle:.2f} s, p95 {most:.2f} s, longest {ordered[-1]:.2f} s"
+
+
+def _against_bound(summary: Summary) -> str:
+    if summary.ratio is None:
+        return ""
+    formula = f"({summary.run.pods}-{BURST})/{RATE:.0f}"
+    return f", {summary.ratio:.3f} times EC2's own limit of {formula} = {summary.bound:.1f} s"

@@ -1,0 +1,126 @@
+"""What the demo shows at one moment: each pod with its addresses and its state, the queues, EC2's calls."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from eip import names
+from eip.names import Queue
+from sandbox.ec2.messages import AddressSnapshot
+from sandbox.kubernetes.status import JsonObject
+from sandbox.stack import Stack
+
+
+class State(StrEnum):
+    """Where a pod is on its way, in the words of the table."""
+
+    STRANGER = "no label, left alone"
+    STARTING = "has no IP yet"
+    WAITING = "waits for an address"
+    ALLOCATED = "address allocated"
+    ASSOCIATED = "address associated"
+    READY = "ready"
+    ENDED = "pod gone, address still on its IP"
+    OFF = "pod gone, address off its IP"
+    RELEASED = "address released"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pod."""
+
+    name: str
+    private_ip: str
+    public_ip: str
+    state: State
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything at one moment; `calls` counts EC2's answers by action."""
+
+    rows: list[Row]
+    queues: Mapping[Queue, int]
+    calls: Mapping[str, int]
+    flower: str = ""
+
+    def count(self, *states: State) -> int:
+        """How many pods are in one of these states."""
+        return sum(row.state in states for row in self.rows)
+
+    @property
+    def states(self) -> Counter[State]:
+        """How many pods are in each state that occurs."""
+        return Counter(row.state for row in self.rows)
+
+
+class Camera:
+    """Takes pictures of a stack, and remembers pods that are gone."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Nothing is seen yet."""
+        self._stack = stack
+        self.flower = ""
+        self._seen: dict[str, JsonObject] = {}
+
+    def take(self) -> Picture:
+        """What there is at this moment. EC2 comes last: an address that it lacks is released for good."""
+        present = {pod["metadata"]["uid"]: pod for pod in self._stack.pods()}
+        self._seen.update(present)
+        queues = self._stack.queue_lengths()
+        counts = self._stack.ec2.calls().counts
+        addresses = {a.tags.get(names.POD_UID_TAG, ""): a for a in self._stack.ec2.addresses()}
+        rows = [row(pod, addresses.get(uid), there=uid in present) for uid, pod in self._seen.items()]
+        calls = {action: sum(ends.values()) for action, ends in counts.items()}
+        return Picture(rows, queues, calls, self.flower)
+
+    def forget(self) -> None:
+        """Leave out the pods that are gone by now."""
+        self._seen.clear()
+
+
+def row(pod: JsonObject, address: AddressSnapshot | None, *, there: bool) -> Row:
+    """A pod as it was last seen, and the address that carries its uid."""
+    return Row(
+        pod["metadata"]["name"],
+        pod["status"].get("podIP", ""),
+        address.public_ip if address else "",
+        _state(pod, address, there=there),
+    )
+
+
+def is_labelled(pod: JsonObject) -> bool:
+    """Whether the pod asks for an address."""
+    return (pod["metadata"].get("labels") or {}).get(names.MANAGE_LABEL) == "true"
+
+
+def is_touched(pod: JsonObject) -> bool:
+    """Whether the pod carries anything that the operator writes."""
+    annotations: Iterable[str] = pod["metadata"].get("annotations") or {}
+    conditions = pod["status"].get("conditions") or []
+    return any(key.startswith(names.PREFIX) for key in annotations) or any(
+        condition["type"] == names.READY_CONDITION for condition in conditions
+    )
+
+
+def _state(pod: JsonObject, address: AddressSnapshot | None, *, there: bool) -> State:
+    if not there:
+        return _state_of_gone(address)
+    if not is_labelled(pod) and not address:
+        return State.STRANGER
+    if not pod["status"].get("podIP"):
+        return State.STARTING
+    if not address:
+        return State.WAITING
+    if not address.private_ip:
+        return State.ALLOCATED
+    annotations = pod["metadata"].get("annotations") or {}
+    written = annotations.get(names.PUBLIC_IP_ANNOTATION) == address.public_ip
+    return State.READY if written else State.ASSOCIATED
+
+
+def _state_of_gone(address: AddressSnapshot | None) -> State:
+    if not address:
+        return State.RELEASED
+    return State.ENDED if address.private_ip else State.OFF

@@ -1,0 +1,184 @@
+"""The demo's phases: pods ask for addresses, a worker is killed, pods go, and nothing is left."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from eip.ledger import Ledger
+from eip.names import MANAGE_SELECTOR, POD_UID_TAG, Action
+from sandbox.demo.picture import Camera, Picture, Row, State, is_labelled, is_touched
+from sandbox.demo.summary import BURST, RATE, Run
+from sandbox.demo.view import View
+from sandbox.processes import Process
+from sandbox.stack import Shape, Stack
+
+UNLABELLED = 5
+EC2_LATENCY_SECONDS = 0.05
+FEW_PODS = 60
+PODS_PER_NODE = 50
+SPARE_IPS = 1.3
+
+KILL_AT = 3
+"""The worker is killed as soon as one pod in so many has its address associated."""
+
+WAVE = 100
+"""Pods that are deleted at once: EC2 lets 5 addresses a second be taken off their IPs, and all must be off
+within 30 s."""
+
+PATIENCE_SECONDS = 90.0
+KILL_POLL_SECONDS = 0.02
+
+
+class StalledError(Exception):
+    """What was waited for did not come: the message says where everything stands."""
+
+
+def shape_for(pods: int, *, tls: bool) -> Shape:
+    """Nodes with IPs enough for so many pods."""
+    total = pods + UNLABELLED
+    nodes = max(3, -(-total // PODS_PER_NODE))
+    settings = {"sweep_interval": "30"}
+    return Shape(nodes=nodes, ips_per_node=int(total * SPARE_IPS / nodes) + 2, tls=tls, settings=settings)
+
+
+class Story:
+    """Tells it once, on a stack that runs."""
+
+    def __init__(self, stack: Stack, view: View, pods: int) -> None:
+        """Nothing happens yet; `pods` ask for an address."""
+        self._stack = stack
+        self._view = view
+        self._pods = [f"web-{number:0{len(str(pods))}}" for number in range(1, pods + 1)]
+        self._period = 0.25 if pods <= FEW_PODS else 1.0
+        self.camera = Camera(stack)
+        self._steps_cut = 0
+        self._strangers_touched = 0
+
+    def tell(self) -> Run:
+        """All phases; what was recorded. StalledError when one of them does not come to its end."""
+        worker = self._start()
+        self._create()
+        self._kill(worker)
+        self._serve()
+        self._delete()
+        return self._recorded()
+
+    def _start(self) -> Process:
+        self._view.phase(
+            "The operator starts",
+            "The producer watches pods and has no AWS credentials; the worker speaks to EC2; Flower shows "
+            "what waits. All are real processes with the rights of deploy/roles.yaml.",
+        )
+        self._stack.ec2.delay(EC2_LATENCY_SECONDS)
+        producer, worker, flower = self._stack.producer(), self._stack.worker(), self._stack.flower()
+        for process in (producer, worker, flower):
+            process.start(wait=False)
+        for process in (producer, worker, flower):
+            process.wait_until_ready()
+        self.camera.flower = flower.url
+        self._view.note(f"ready; Flower is at {flower.url} (no password here)")
+        return worker
+
+    def _create(self) -> None:
+        bound = max(0.0, (len(self._pods) - BURST) / RATE)
+        self._view.phase(
+            f"{len(self._pods)} pods ask for public IP addresses"
+            if len(self._pods) > 1
+            else "A pod asks for a public IP address",
+            f"Label: {MANAGE_SELECTOR}. {UNLABELLED} other pods are without it and must be left alone."
+            + (f" EC2's limits allow no better than {bound:.0f} s for so many." if bound else ""),
+        )
+        for number in range(UNLABELLED):
+            self._stack.create_pod(f"plain-{number + 1}", labelled=False)
+        for name in self._pods:
+            self._stack.create_pod(name)
+
+    def _kill(self, worker: Process) -> None:
+        enough = max(1, len(self._pods) // KILL_AT)
+        self._until(lambda _: self._associations() >= enough, period=KILL_POLL_SECONDS)
+        worker.kill()
+        self._steps_cut = self._leases()
+        self._view.phase(
+            "kill -9 to the only worker, in the middle of its work",
+            "As a crash, or the kernel short of memory. What must not happen: an address that is paid for "
+            "and that nobody remembers.",
+        )
+        self._view.note(f"addresses associated: {self._associations()}, steps cut off: {self._steps_cut}")
+        self._stack.worker("worker-2").start()
+        self._view.note(
+            "a new worker took over; a step that was cut off is free again when its lease of 15 s ends, and "
+            "an allocation whose answer nobody heard is looked up by its tag before another is made"
+        )
+
+    def _serve(self) -> None:
+        self._until(lambda now: now.count(State.READY) == len(self._pods))
+        owners = {address.tags.get(POD_UID_TAG) for address in self._stack.ec2.addresses()}
+        strangers = [pod for pod in self._stack.pods() if not is_labelled(pod)]
+        self._strangers_touched = sum(
+            is_touched(pod) or pod["metadata"]["uid"] in owners for pod in strangers
+        )
+        self._view.note("every labelled pod has its own address, written on the pod for external-dns to read")
+
+    def _delete(self) -> None:
+        waves = list(_waves(self._pods))
+        self._view.phase(
+            "The pods are deleted",
+            "Each address must be off its private IP within 30 s, as a stranger's pod may get that IP then, "
+            "and be given back to EC2, as it costs money."
+            + (f" EC2's limits allow {WAVE} at a time." if len(waves) > 1 else ""),
+        )
+        for number, wave in enumerate(waves, 1):
+            for name in wave:
+                self._stack.delete_pod(name)
+            done = min(number * WAVE, len(self._pods))
+            self._until(partial(self._are_released, done))
+        self._view.note("no address is left")
+
+    def _recorded(self) -> Run:
+        strangers = {pod["metadata"]["uid"] for pod in self._stack.pods()}
+        networks = self._stack.kubelet.network
+        tenancies = {ip: networks.tenancies(ip) for node in self._stack.networks for ip in node.pod_ips}
+        return Run(
+            pods=len(self._pods),
+            calls=self._stack.ec2.calls(),
+            tenancies={ip: [t for t in past if t.uid not in strangers] for ip, past in tenancies.items()},
+            leaked=len(self._stack.ec2.addresses()),
+            strangers_touched=self._strangers_touched,
+            steps_cut=self._steps_cut,
+        )
+
+    def _until(self, reached: Callable[[Picture], bool], period: float = 0.0) -> None:
+        """Show pictures until one is as it should be; only pods that move keep the patience up."""
+        last: list[Row] = []
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not reached(picture := self.camera.take()):
+            self._view.show(picture)
+            if picture.rows != last:
+                last, deadline = picture.rows, time.monotonic() + PATIENCE_SECONDS
+            if time.monotonic() > deadline:
+                raise StalledError(f"No pod has moved for {PATIENCE_SECONDS:.0f} s. {_standing(picture)}")
+            time.sleep(period or self._period)
+        self._view.show(picture)
+
+    def _associations(self) -> int:
+        return self._stack.ec2.calls().count(Action.ASSOCIATE, "ok")
+
+    def _leases(self) -> int:
+        """Steps in a worker's hands at this moment, by the claims."""
+        with self._stack.redis_client() as client:
+            ledger = Ledger(client)
+            now = ledger.now()
+            return sum(claim.lease_until > now for claim in ledger.claims(sorted(ledger.uids())).values())
+
+    def _are_released(self, pods: int, picture: Picture) -> bool:
+        return picture.count(State.RELEASED) == pods
+
+
+def _waves(pods: list[str]) -> Iterator[list[str]]:
+    return (pods[start : start + WAVE] for start in range(0, len(pods), WAVE))
+
+
+def _standing(picture: Picture) -> str:
+    states = ", ".join(f"{number} {state}" for state, number in picture.states.items())
+    queues = ", ".join(f"{queue} {length}" for queue, length in picture.queues.items())
+    return f"Pods: {states}. Queues: {queues}."
