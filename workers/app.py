@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 from celery import Celery, signals
+from celery.app.amqp import AMQP
+from kombu import Connection
 
 from eip import log as eip_log
 from eip import names
@@ -28,8 +30,30 @@ POLLING_INTERVAL = 0.25
 os.environ.setdefault("FLOWER_TASKS_COLUMNS", "name,args,state,result,received,runtime,uuid,worker")
 
 
+RECONNECT_SECONDS = 2.0
+"""Between two tries to reach a Redis that is away. Celery's own pause grows to 30 s: so long nobody would consume
+after an outage, and that is as long as an address may stay on a freed IP."""
+
+
+class PromptConnection(Connection):
+    """A connection that is tried again at a steady pace."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """Connect, however long it takes."""
+        pace = {"interval_start": RECONNECT_SECONDS, "interval_step": 0, "interval_max": RECONNECT_SECONDS}
+        return super().ensure_connection(*args, **pace | options)
+
+
+class OperatorAmqp(AMQP):
+    """Celery's, with our connection."""
+
+    Connection = PromptConnection
+
+
 class OperatorApp(Celery):
     """A Celery application whose worker needs no options."""
+
+    amqp_cls = "workers.app:OperatorAmqp"
 
     @cached_property
     def Worker(self) -> Any:  # noqa: N802 - Celery's name

@@ -1,7 +1,7 @@
 """The confirming read: what the API server says of the claim's pod, at this moment.
 
 The name that is asked for is the claim's. Only 404 and another uid mean gone; every other failure is
-raised, and means that nothing is known.
+raised, and means that nothing is known. A claim without a name cannot be asked about.
 """
 
 from eip.claim import Claim, gone, observe
@@ -9,8 +9,11 @@ from eip.decide import EventType, decide
 from eip.names import Action
 from eip.pod import Pod
 from eip.writing import seen_on
-from workers.outcome import Change
+from workers.outcome import Change, TryLater
 from workers.world import Job, World
+
+UNNAMED_SECONDS = 60.0
+"""Until a claim without a name is looked at again: a sweep may have learned it from the pod itself."""
 
 
 def confirm(world: World, claim: Claim) -> Change:
@@ -18,14 +21,15 @@ def confirm(world: World, claim: Claim) -> Change:
 
     Raises:
         KubernetesError: it is not known whether the pod exists.
+        TryLater: the claim does not say which pod it is.
 
     """
     if not claim.namespace or not claim.name:
-        return gone
+        raise TryLater(UNNAMED_SECONDS, "the pod's name is not known, so nobody can be asked about it")
     pod = world.kubernetes.get_pod(claim.namespace, claim.name)
     if pod is None or pod.uid != claim.uid:
         return gone
-    return seen(world, pod)
+    return seen(world, pod, claim)
 
 
 def confirm_for(job: Job, action: Action) -> Change:
@@ -37,12 +41,16 @@ def confirm_for(job: Job, action: Action) -> Change:
         raise
 
 
-def seen(world: World, pod: Pod) -> Change:
-    """What a claim becomes when its pod was read."""
+def seen(world: World, pod: Pod, before: Claim) -> Change:
+    """What a claim becomes when its pod was read.
+
+    A read is never older than the claim `before` it: a lower resourceVersion means that etcd was restored.
+    """
+    restored = int(pod.metadata.resource_version or 0) < before.resource_version
     decision = decide(EventType.READ, pod, world.scope)
     written = seen_on(pod, world.external_dns)
 
     def change(claim: Claim) -> Claim:
-        return observe(claim, EventType.READ, pod, decision, written) or claim
+        return observe(claim, EventType.READ, pod, decision, written, listed=restored) or claim
 
     return change

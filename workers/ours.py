@@ -15,7 +15,9 @@ def whose(address: Address, identity: Identity, scope: Scope) -> str:
         return f"it belongs to another cluster that is called {identity.cluster_name} too"
     if not tags.get(names.POD_UID_TAG):
         return "it carries no pod uid"
-    namespace = tags.get(names.NAMESPACE_TAG, "")
+    if not tags.get(names.NAMESPACE_TAG) or not tags.get(names.POD_NAME_TAG):
+        return "it does not name its pod, so nobody can be asked about it"
+    namespace = tags[names.NAMESPACE_TAG]
     if scope.namespaces and namespace not in scope.namespaces:
         return f"its namespace {namespace} is not served here"
     return ""

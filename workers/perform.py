@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -34,6 +35,9 @@ FAILURES: Mapping[Step, EventReason] = {
 }
 BASE_DELAY = 0.5
 LONGEST_DELAY = 60.0
+LONGEST_ON_IP = 8.0
+"""Seconds at most between two tries to take an address off its IP: another pod may get that IP after 30 s."""
+
 SLOW_DELAY = 30.0
 NOTHING = "nothing to do"
 
@@ -52,7 +56,8 @@ def perform(step: Step, uid: str, world: World, served: Callable[[], None]) -> s
         log.info("step given up", step=step.value, uid=uid, reason=str(error))
         return str(error)
     except EpochChanged:
-        world.ledger.open_epoch()
+        with suppress(RedisAway):
+            world.ledger.open_epoch()
         log.warning("step given up: Redis lost its data, it will be filled again", step=step.value, uid=uid)
         return "Redis lost its data"
     except RedisAway as error:
@@ -100,7 +105,8 @@ def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
             claim = world.queue.finish(held, outcome.change, step=step, park=True)
             world.teller.tell(claim, EventReason.QUOTA, _parked_text(outcome), warning=True)
         case Failed():
-            delay = backoff(held.claim.attempts, slow=outcome.slow)
+            longest = LONGEST_ON_IP if step is Step.RELEASE and claim.association_id else LONGEST_DELAY
+            delay = backoff(held.claim.attempts, slow=outcome.slow, longest=longest)
             claim = world.queue.finish(held, lambda c: _failed(c, outcome), again=delay, step=step)
             if outcome.remedy:
                 world.teller.tell(claim, FAILURES[step], outcome.remedy, warning=True)
@@ -109,16 +115,16 @@ def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
 
 def _parked_text(outcome: Parked) -> str:
     return (
-        f"{outcome.note.removesuffix('.')}. The pod is served as soon as an address is released or the quota is raised: "
-        "Service Quotas, EC2-VPC Elastic IPs, L-0263D0A3."
+        f"{outcome.note.removesuffix('.')}. The pod is served as soon as an address is released "
+        "or the quota is raised: Service Quotas, EC2-VPC Elastic IPs, L-0263D0A3."
     )
 
 
-def backoff(attempts: int, *, slow: bool) -> float:
+def backoff(attempts: int, *, slow: bool, longest: float = LONGEST_DELAY) -> float:
     """Seconds until the next try: exponential and capped, at a random point of the interval."""
-    ceiling = min(LONGEST_DELAY, BASE_DELAY * 2 ** min(attempts, 10))
+    ceiling = min(longest, BASE_DELAY * 2 ** min(attempts, 10))
     if slow:
-        ceiling = max(ceiling, SLOW_DELAY)
+        ceiling = max(ceiling, min(SLOW_DELAY, longest))
     return random.uniform(ceiling / 2 if slow else 0.05, ceiling)  # noqa: S311 - spreads load, hides nothing
 
 

@@ -1,4 +1,7 @@
-"""The Celery tasks: thin shells around the steps. A message says which pod to look at, and no more."""
+"""The Celery tasks: thin shells around the steps. A message says which pod to look at, and no more.
+
+Whoever reaches Redis can send one, so every task takes whatever arguments come, and believes the first alone.
+"""
 
 import uuid
 from typing import Any
@@ -15,7 +18,8 @@ from workers.waiting import WAITING
 log = structlog.get_logger(__name__)
 
 
-def _step(step: Step, task: Any, uid: object) -> str:
+def _step(step: Step, task: Any, arguments: tuple[object, ...]) -> str:
+    uid = arguments[0] if arguments else None
     if not _is_uid(uid):
         log.warning(
             "task refused: its first argument is no pod's uid", task=step.task, argument=repr(uid)[:80]
@@ -32,31 +36,31 @@ def _is_uid(value: object) -> bool:
 
 
 @app.task(name=Step.RELEASE.task, bind=True)
-def release(self: Any, uid: str, pod: str = "") -> str:  # noqa: ARG001 - for people
-    """Take a pod's address off its IP, or give it back to EC2; `pod` is for people to read."""
-    return _step(Step.RELEASE, self, uid)
+def release(self: Any, /, *arguments: object, **_: object) -> str:
+    """Take a pod's address off its IP, or give it back to EC2."""
+    return _step(Step.RELEASE, self, arguments)
 
 
 @app.task(name=Step.ANNOTATE.task, bind=True)
-def annotate(self: Any, uid: str, pod: str = "") -> str:  # noqa: ARG001 - for people
-    """Write on a pod what is true of its address; `pod` is for people to read."""
-    return _step(Step.ANNOTATE, self, uid)
+def annotate(self: Any, /, *arguments: object, **_: object) -> str:
+    """Write on a pod what is true of its address."""
+    return _step(Step.ANNOTATE, self, arguments)
 
 
 @app.task(name=Step.ASSOCIATE.task, bind=True)
-def associate(self: Any, uid: str, pod: str = "") -> str:  # noqa: ARG001 - for people
-    """Associate a pod's address with its IP; `pod` is for people to read."""
-    return _step(Step.ASSOCIATE, self, uid)
+def associate(self: Any, /, *arguments: object, **_: object) -> str:
+    """Associate a pod's address with its IP."""
+    return _step(Step.ASSOCIATE, self, arguments)
 
 
 @app.task(name=Step.ALLOCATE.task, bind=True)
-def allocate(self: Any, uid: str, pod: str = "") -> str:  # noqa: ARG001 - for people
-    """Allocate an address for a pod; `pod` is for people to read."""
-    return _step(Step.ALLOCATE, self, uid)
+def allocate(self: Any, /, *arguments: object, **_: object) -> str:
+    """Allocate an address for a pod."""
+    return _step(Step.ALLOCATE, self, arguments)
 
 
 @app.task(name=names.SWEEP_TASK, bind=True)
-def sweep(self: Any) -> str:
+def sweep(self: Any, /, *_: object, **__: object) -> str:
     """Compare EC2, the claims and Kubernetes, and mend what differs."""
     WAITING.served(self.request.id)
     return state.running().sweeper.sweep()

@@ -30,10 +30,11 @@ class Teller:
     def tell(self, claim: Claim, reason: EventReason, message: str, *, warning: bool) -> None:
         """Post an Event about the claim's pod, unless the same was told a short while ago."""
         try:
-            if not self._ledger.first_in(claim.uid, reason.value, QUIET):
-                return
             if not self._limiter.take(names.EVENTS_BUCKET, 0).granted:
                 log.info("event not posted, too many at once", pod=claim.key, reason=reason)
+                return
+            if not self._ledger.first_in(claim.uid, reason.value, QUIET):
+                self._limiter.refund(names.EVENTS_BUCKET)
                 return
             self._kubernetes.create_event(_event(claim, reason, message, warning=warning), claim.namespace)
         except EipError as error:

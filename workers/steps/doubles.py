@@ -2,6 +2,7 @@
 
 from eip import names
 from eip.claim import Claim
+from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action
 from eip.workqueue import changed
@@ -9,7 +10,7 @@ from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.ours import is_ours
-from workers.outcome import Done, Outcome
+from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
 from workers.world import Job
 
@@ -26,7 +27,7 @@ def release_double(job: Job) -> Outcome:
         return Done("that address is not this pod's", lambda c: without_double(c, allocation_id))
     if address.association_id:
         return _disassociate(job, address)
-    return _release(job, allocation_id)
+    return _release(job, address)
 
 
 def _disassociate(job: Job, address: Address) -> Outcome:
@@ -42,18 +43,24 @@ def _disassociate(job: Job, address: Address) -> Outcome:
     except Ec2Error as error:
         if verdict(error).verdict is not Verdict.GONE:
             return failed(error)
+        return Again(2.0, f"EC2 says {error.code}, and shows the association still", confirmed)
     return Done(f"disassociated the double {address.public_ip}", confirmed)
 
 
-def _release(job: Job, allocation_id: str) -> Outcome:
+def _release(job: Job, address: Address) -> Outcome:
     job.token(Action.RELEASE)
+    claim, now, allocation_id = job.held.claim, job.held.now, address.allocation_id
+    confirmed = confirm_for(job, Action.RELEASE)
+    if not claim.allocation_id and confirmed(claim).desired is not Desired.RELEASE:
+        job.world.budget.refund(Action.RELEASE)
+        return Done(f"{address.public_ip} is the only one", lambda c: _swapped(confirmed(c), address, now))
     try:
         job.world.ec2.release(allocation_id)
     except Ec2Error as error:
         if verdict(error).verdict is not Verdict.GONE:
             return failed(error)
     job.world.quota.freed()
-    return Done("released a double", lambda c: without_double(c, allocation_id))
+    return Done("released a double", lambda c: without_double(confirmed(c), allocation_id))
 
 
 def without_double(claim: Claim, allocation_id: str) -> Claim:

@@ -1,0 +1,289 @@
+"""AssociateAddress: on the pod's own IP, only while the API server says that the pod has it."""
+
+import pytest
+
+from eip.decide import Desired, EventType
+from eip.names import Action, Step
+from tests.workers_world import ENI, IP, IP2, OTHER, UID, Workers
+from workers.ports import Interface
+
+
+@pytest.fixture
+def allocated(workers: Workers) -> Workers:
+    """A pod whose address is allocated, and is to be associated next."""
+    workers.see(workers.kubernetes.add(UID, "web", IP))
+    workers.step(*workers.messages.pop())
+    workers.forget_calls()
+    return workers
+
+
+def test_the_order_is_token_lease_read_call(allocated: Workers) -> None:
+    """Nothing waits between the confirming read and the call, or the IP could be another pod's by then."""
+    allocated.step(Step.ASSOCIATE)
+
+    tail = allocated.journal[allocated.journal.index("token AssociateAddress") :]
+    assert tail == ["token AssociateAddress", "served", "renew", "get", "AssociateAddress"]
+
+
+def test_reassociation_is_not_allowed_by_default(allocated: Workers) -> None:
+    """What sits on the IP is not pushed aside unseen."""
+    allocated.step(Step.ASSOCIATE)
+
+    [(_, interface, ip, allow)] = allocated.ec2.made(Action.ASSOCIATE)
+    assert (interface, ip, allow) == (ENI, IP, False)
+
+
+def moved(workers: Workers) -> None:
+    """A served pod whose sandbox was made anew, with another IP."""
+    workers.serve()
+    workers.see(workers.kubernetes.edit("web", "status", podIP=IP2))
+
+
+def test_the_address_follows_the_pods_ip(workers: Workers) -> None:
+    """One call moves it: the old IP is free of it at the same moment."""
+    moved(workers)
+    workers.run()
+
+    assert workers.ec2.mutating == [Action.ASSOCIATE]
+    assert workers.ec2.at(IP) == []
+    assert workers.ec2.at(IP2)[0].allocation_id == workers.claim().allocation_id
+    assert workers.claim().serving
+
+
+def test_the_address_follows_the_ip_of_a_pod_that_is_ending(workers: Workers) -> None:
+    """The old IP is freed at once, though the pod will not need the new one for long."""
+    moved(workers)
+    workers.see(workers.kubernetes.edit("web", "metadata", deletionTimestamp="2026-01-01T00:00:00Z"))
+
+    workers.run()
+
+    assert workers.ec2.at(IP) == []
+
+
+def gone(workers: Workers) -> None:
+    """The pod is deleted, and the watch has not said so yet."""
+    workers.kubernetes.remove("web")
+
+
+def replaced(workers: Workers) -> None:
+    """A StatefulSet's next pod of the same name."""
+    workers.kubernetes.add(OTHER, "web", IP)
+
+
+def unlabelled(workers: Workers) -> None:
+    """The label is taken away."""
+    workers.kubernetes.edit("web", "metadata", labels={})
+
+
+def another_ip(workers: Workers) -> None:
+    """The sandbox is made anew."""
+    workers.kubernetes.edit("web", "status", podIP=IP2)
+
+
+def network_lost(workers: Workers) -> None:
+    """The node was rebooted."""
+    condition = {"type": "PodReadyToStartContainers", "status": "False"}
+    workers.kubernetes.edit("web", "status", conditions=[condition])
+
+
+def ended(workers: Workers) -> None:
+    """The containers have come to their end."""
+    workers.kubernetes.edit("web", "status", phase="Succeeded")
+
+
+def ending(workers: Workers) -> None:
+    """The pod is being deleted."""
+    workers.kubernetes.edit("web", "metadata", deletionTimestamp="2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "change", [gone, replaced, unlabelled, another_ip, network_lost, ended, ending], ids=lambda f: f.__name__
+)
+def test_a_pod_that_changed_unseen_is_not_associated(allocated: Workers, change: object) -> None:
+    """The confirming read finds out; nothing is called, and the token is given back."""
+    assert callable(change)
+    change(allocated)
+
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.ec2.mutating == []
+    assert allocated.tokens_spent(Action.ASSOCIATE) == 0
+
+
+@pytest.mark.parametrize("code", [0, 401, 403, 429, 500, 503, 504])
+def test_a_pod_of_which_nothing_is_known_is_not_associated(allocated: Workers, code: int) -> None:
+    """Without a word from the API server nothing is called; the token is given back, the claim backs off."""
+    allocated.kubernetes.before = lambda name: allocated.kubernetes.breaks(code) if name == "get" else None
+
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.ec2.mutating == []
+    assert allocated.tokens_spent(Action.ASSOCIATE) == 0
+    assert allocated.claim().attempts == 1
+    assert allocated.claim().desired is Desired.SERVE
+
+
+def test_a_claim_that_changed_while_it_waited_is_not_associated(allocated: Workers) -> None:
+    """The watch reported the deletion while the step waited for its token."""
+    allocated.empty(Action.ASSOCIATE, promised=10)
+    last = allocated.kubernetes.remove("web")
+    passed = allocated.time.sleep
+    seen: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        passed(seconds)
+        if not seen:
+            seen.append(seconds)
+            allocated.see(last, EventType.DELETED)
+
+    allocated.time.sleep = sleep  # type: ignore[method-assign]
+    allocated.journal.clear()
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.ec2.mutating == []
+    assert allocated.kubernetes.asked("get") == []
+    assert allocated.tokens_spent(Action.ASSOCIATE) == 0
+
+
+def test_an_interface_that_is_not_there_yet_is_waited_for(allocated: Workers) -> None:
+    """The CNI adds interfaces seconds after a node starts: no failure, no token, no call."""
+    interfaces = allocated.ec2.interfaces
+    allocated.ec2.interfaces = []
+
+    allocated.step(Step.ASSOCIATE)
+    assert allocated.ec2.mutating == []
+    assert allocated.claim().attempts == 0
+    assert allocated.tokens_spent(Action.ASSOCIATE) == 0
+
+    allocated.ec2.interfaces = interfaces
+    allocated.run_for(8)
+    assert allocated.claim().serving
+
+
+def test_a_pod_that_cannot_be_served_is_told_why(allocated: Workers) -> None:
+    """On a node that is not EC2's: an Event with a remedy, and a slow back-off."""
+    allocated.kubernetes.nodes["node-1"] = "eks-hybrid:///eu-west-1/prod/mi-0123"
+
+    allocated.step(Step.ASSOCIATE)
+
+    [event] = allocated.kubernetes.told("AssociateFailed")
+    assert "hybrid" in event["message"]
+    assert allocated.ec2.mutating == []
+    assert allocated.claim().error == "NotServable"
+
+
+def test_an_ip_that_was_reported_later_for_another_pod_waits(allocated: Workers) -> None:
+    """One private IP has one claim; the newest report wins, and the other calls nothing."""
+    allocated.see(allocated.kubernetes.add(OTHER, "db", IP))
+    allocated.messages.clear()
+
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.ec2.mutating == []
+    assert allocated.kubernetes.asked("get") == []
+    assert allocated.claim().attempts == 0
+
+
+def test_an_older_report_of_the_same_ip_does_not_win(allocated: Workers) -> None:
+    """The watch of a paused leader can say what has long changed."""
+    stale = allocated.kubernetes.add(OTHER, "db", IP, metadata={"resourceVersion": "1"})
+    allocated.kubernetes.pods["shop", "db"]["metadata"]["resourceVersion"] = "1"
+    stale = allocated.kubernetes.pod("db")
+    allocated.see(stale)
+
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.claim().associated_ip == IP
+
+
+def test_the_ip_is_free_again_once_the_other_pod_has_gone(allocated: Workers) -> None:
+    """What was reported for it counts no longer."""
+    allocated.see(allocated.kubernetes.add(OTHER, "db", IP))
+    allocated.messages.clear()
+    allocated.see(allocated.kubernetes.remove("db"), EventType.DELETED)
+
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.claim().serving
+
+
+def test_a_young_address_that_is_unknown_is_tried_again(allocated: Workers) -> None:
+    """EC2 learns of a new id in all its parts within seconds: it is not allocated anew."""
+    allocated.ec2.young = 3
+    allocated.ec2.lag = 3
+    allocated.messages.append((Step.ASSOCIATE, UID))
+
+    allocated.run_for(20)
+
+    assert allocated.claim().serving
+    assert allocated.ec2.made(Action.ALLOCATE) == []
+    assert len(allocated.ec2.addresses) == 1
+
+
+def test_an_old_address_that_is_unknown_is_gone(allocated: Workers) -> None:
+    """Somebody released it by hand: the pod gets another."""
+    old = allocated.claim().allocation_id
+    allocated.age()
+    allocated.ec2.drop(old)
+    allocated.messages.append((Step.ASSOCIATE, UID))
+
+    allocated.run_for(20)
+
+    assert allocated.claim().serving
+    assert allocated.claim().allocation_id != old
+
+
+def test_an_old_address_that_a_describe_still_shows_is_kept(allocated: Workers) -> None:
+    """Two answers that differ are no reason to pay for another address."""
+    allocated.age()
+    allocated.ec2.refuse(Action.ASSOCIATE, "InvalidAllocationID.NotFound")
+
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.claim().allocation_id == allocated.ec2.addresses[0].allocation_id
+    assert allocated.claim().attempts == 1
+
+
+def test_an_interface_that_is_gone_is_looked_up_again(allocated: Workers) -> None:
+    """The pod's IP is on another interface by now."""
+    allocated.ec2.refuse(Action.ASSOCIATE, "InvalidNetworkInterfaceID.NotFound")
+    allocated.step(Step.ASSOCIATE)
+    allocated.ec2.interfaces = [Interface("eni-2", "i-00000000000000001", "vpc-0a", frozenset({IP}))]
+
+    allocated.run_for(5)
+
+    assert allocated.ec2.at(IP)[0].interface_id == "eni-2"
+
+
+def test_a_young_address_that_may_not_be_used_yet_is_no_news(allocated: Workers) -> None:
+    """Authorization by tags lags after an allocation: it is tried again soon, and nobody is alarmed."""
+    allocated.ec2.refuse(Action.ASSOCIATE, "UnauthorizedOperation", 2)
+    allocated.messages.append((Step.ASSOCIATE, UID))
+
+    allocated.run_for(5)
+
+    assert allocated.claim().serving
+    assert allocated.kubernetes.told("AssociateFailed") == []
+
+
+def test_an_address_that_may_not_be_used_is_told(allocated: Workers) -> None:
+    """After a minute it is the policy that says no, and somebody must mend it."""
+    allocated.time.pass_by(61)
+    allocated.ec2.refuse(Action.ASSOCIATE, "UnauthorizedOperation")
+
+    allocated.step(Step.ASSOCIATE)
+
+    [event] = allocated.kubernetes.told("AssociateFailed")
+    assert "UnauthorizedOperation" in event["message"]
+
+
+def test_throttling_is_no_news(allocated: Workers) -> None:
+    """It passes by itself: the claim backs off, and no Event is posted."""
+    allocated.ec2.refuse(Action.ASSOCIATE, "RequestLimitExceeded", 3)
+    allocated.messages.append((Step.ASSOCIATE, UID))
+
+    allocated.run_for(10)
+
+    assert allocated.claim().serving
+    assert allocated.claim().attempts == 0
+    assert [event["reason"] for event in allocated.kubernetes.events] == ["AddressReady"]

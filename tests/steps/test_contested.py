@@ -1,0 +1,125 @@
+"""Something has an association already: what is ours is moved, what is a stranger's is left alone."""
+
+import pytest
+
+from eip import names
+from eip.names import Action, Step
+from tests.workers_world import IP, OTHER, UID, Workers
+
+
+@pytest.fixture
+def allocated(workers: Workers) -> Workers:
+    """A pod whose address is allocated, and is to be associated next."""
+    workers.see(workers.kubernetes.add(UID, "web", IP))
+    workers.step(*workers.messages.pop())
+    workers.messages.clear()
+    workers.forget_calls()
+    workers.messages.append((Step.ASSOCIATE, UID))
+    return workers
+
+
+def test_ours_is_moved(allocated: Workers) -> None:
+    """The address of the IP's former pod makes room, after a look-up by private IP."""
+    former = allocated.ec2.give(OTHER, "old", IP)
+
+    allocated.run_for(1)
+
+    assert [address.allocation_id for address in allocated.ec2.at(IP)] == [allocated.claim().allocation_id]
+    assert [call[3] for call in allocated.ec2.made(Action.ASSOCIATE)] == [False, True]
+    assert allocated.ec2.made(Action.DESCRIBE_ADDRESSES) == [("at", IP)]
+    assert former.allocation_id in {address.allocation_id for address in allocated.ec2.addresses}
+
+
+STRANGERS = {
+    "no-tags": dict.fromkeys(
+        (
+            names.CLUSTER_NAME_TAG,
+            names.CLUSTER_UID_TAG,
+            names.POD_UID_TAG,
+            names.NAMESPACE_TAG,
+            names.POD_NAME_TAG,
+        ),
+        "",
+    ),
+    "other-cluster": {names.CLUSTER_NAME_TAG: "staging"},
+    "other-cluster-of-the-same-name": {names.CLUSTER_UID_TAG: "another"},
+}
+
+
+@pytest.mark.parametrize("tags", STRANGERS.values(), ids=STRANGERS)
+def test_a_strangers_is_left_alone(allocated: Workers, tags: dict[str, str]) -> None:
+    """An Event says what is in the way; the only call was one that EC2 refused."""
+    theirs = allocated.ec2.give(OTHER, "theirs", IP, **tags)
+
+    allocated.run_for(1)
+
+    assert [address.allocation_id for address in allocated.ec2.at(IP)] == [theirs.allocation_id]
+    assert [call[3] for call in allocated.ec2.made(Action.ASSOCIATE)] == [False]
+    [event] = allocated.kubernetes.told("AssociateFailed")
+    assert theirs.public_ip in event["message"]
+    assert allocated.claim().error == "ForeignAddress"
+
+
+def test_a_pod_is_served_once_the_stranger_has_left(allocated: Workers) -> None:
+    """It is tried again, slowly, and not given up."""
+    theirs = allocated.ec2.give(OTHER, "theirs", IP, **STRANGERS["no-tags"])
+    allocated.run_for(1)
+
+    allocated.ec2.take(theirs.allocation_id)
+    allocated.run_for(40)
+
+    assert allocated.claim().serving
+    assert not allocated.claim().contested
+
+
+def test_the_same_ip_in_another_vpc_is_in_nobodys_way(allocated: Workers) -> None:
+    """Private IPs are unique in one VPC only: what counts is the interface."""
+    elsewhere = allocated.ec2.give(OTHER, "theirs", **STRANGERS["no-tags"])
+    allocated.ec2.put(elsewhere.allocation_id, IP, "eni-in-another-vpc")
+    allocated.ec2.give(OTHER, "old", IP)
+
+    allocated.run_for(1)
+
+    assert allocated.claim().serving
+    assert len(allocated.ec2.at(IP)) == 2
+
+
+def test_a_lost_reply_is_looked_up(allocated: Workers) -> None:
+    """What was done already is not done again."""
+    allocated.ec2.lose_reply(Action.ASSOCIATE)
+
+    allocated.run_for(2)
+
+    assert len(allocated.ec2.made(Action.ASSOCIATE)) == 1
+    assert allocated.claim().association_id == allocated.ec2.addresses[0].association_id
+    assert allocated.claim().serving
+
+
+def test_a_lost_reply_that_is_not_visible_yet_does_no_harm(allocated: Workers) -> None:
+    """The same association twice is one association."""
+    allocated.ec2.lag = 5
+    allocated.ec2.lose_reply(Action.ASSOCIATE)
+
+    allocated.run_for(10)
+
+    assert allocated.claim().association_id == allocated.ec2.addresses[0].association_id
+    assert len(allocated.ec2.addresses) == 1
+
+
+def test_a_call_that_was_lost_on_its_way_is_made_again(allocated: Workers) -> None:
+    """The look-up shows nothing on the IP."""
+    allocated.ec2.refuse(Action.ASSOCIATE, "NoReply")
+
+    allocated.run_for(2)
+
+    assert allocated.claim().serving
+
+
+def test_an_address_that_sits_elsewhere_is_moved(allocated: Workers) -> None:
+    """Somebody associated it by hand with another IP: the pod's own counts."""
+    allocated.ec2.put(allocated.claim().allocation_id, "10.0.0.10")
+
+    allocated.run_for(1)
+
+    assert allocated.claim().serving
+    assert allocated.ec2.at("10.0.0.10") == []

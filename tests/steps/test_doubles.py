@@ -1,0 +1,177 @@
+"""A second address with the pod's uid goes back, and the live one never leaves its pod."""
+
+import pytest
+
+from eip.decide import Desired
+from eip.names import CLUSTER_UID_TAG, Action, Step
+from tests.workers_world import IP, IP2, UID, Workers
+
+
+@pytest.fixture
+def served(workers: Workers) -> Workers:
+    """A pod that has its address."""
+    workers.serve()
+    return workers
+
+
+def found(workers: Workers, allocation_id: str) -> None:
+    """A sweep noted a double, and woke the release."""
+    workers.set(doubles=allocation_id)
+    workers.messages.append((Step.RELEASE, UID))
+
+
+def live(workers: Workers) -> list[str]:
+    """The addresses on the pod's IP."""
+    return [address.allocation_id for address in workers.ec2.at(IP)]
+
+
+def test_a_double_is_released(served: Workers) -> None:
+    """With one call where it is not associated; the pod notices nothing."""
+    mine = served.claim().allocation_id
+    double = served.ec2.give(UID, "web")
+    found(served, double.allocation_id)
+
+    served.run()
+
+    assert served.ec2.mutating == [Action.RELEASE]
+    assert [address.allocation_id for address in served.ec2.addresses] == [mine]
+    assert served.claim().serving
+
+
+def test_a_double_on_another_ip_is_taken_off_it_first(served: Workers) -> None:
+    """By its association's id, after a read of the pod."""
+    double = served.ec2.give(UID, "web", IP2)
+    found(served, double.allocation_id)
+
+    served.run()
+
+    assert served.ec2.made(Action.DISASSOCIATE) == [(double.association_id,)]
+    assert served.ec2.mutating == [Action.DISASSOCIATE, Action.RELEASE]
+    assert served.claim().serving
+
+
+def test_the_live_one_becomes_the_pods_own(served: Workers) -> None:
+    """What sits on the pod's IP is kept, and what the claim named goes instead."""
+    former = served.claim().allocation_id
+    double = served.ec2.give(UID, "web", IP)
+    found(served, double.allocation_id)
+
+    served.run()
+
+    assert live(served) == [double.allocation_id]
+    assert Action.DISASSOCIATE not in served.ec2.mutating
+    assert served.ec2.made(Action.RELEASE) == [(former,)]
+    assert served.claim().allocation_id == double.allocation_id
+    assert served.kubernetes.annotations("web")["eip.aws.materialize.com/public-ip"] == double.public_ip
+
+
+def test_the_live_one_is_found_by_the_ip_that_the_pod_has_at_that_moment(served: Workers) -> None:
+    """The pod moved to the double's IP unseen: the confirming read tells."""
+    former = served.claim().association_id
+    double = served.ec2.give(UID, "web", IP2)
+    found(served, double.allocation_id)
+    served.kubernetes.edit("web", "status", podIP=IP2)
+
+    served.run()
+
+    assert [address.allocation_id for address in served.ec2.at(IP2)] == [double.allocation_id]
+    assert served.ec2.made(Action.DISASSOCIATE) == [(former,)]
+    assert served.claim().serving
+
+
+@pytest.mark.parametrize("code", [0, 403, 503])
+def test_a_double_is_not_taken_off_while_nothing_is_known(served: Workers, code: int) -> None:
+    """It may be the live one."""
+    double = served.ec2.give(UID, "web", IP2)
+    found(served, double.allocation_id)
+    served.kubernetes.breaks(code)
+
+    served.run()
+
+    assert served.ec2.mutating == []
+    assert served.tokens_spent(Action.DISASSOCIATE) == 0
+
+
+def test_a_strangers_address_is_not_a_double(served: Workers) -> None:
+    """Whatever the claim says: EC2's tags decide whose it is."""
+    theirs = served.ec2.give(UID, "web", IP2, **{CLUSTER_UID_TAG: "another"})
+    found(served, theirs.allocation_id)
+
+    served.run()
+
+    assert served.ec2.mutating == []
+    assert served.claim().doubles == ""
+
+
+def test_the_pods_own_address_is_not_its_double(served: Workers) -> None:
+    """The claim names it twice by some mishap: nothing is called."""
+    found(served, served.claim().allocation_id)
+
+    served.run()
+
+    assert served.ec2.mutating == []
+    assert served.claim().doubles == ""
+    assert served.claim().serving
+
+
+def test_a_double_that_is_gone_is_forgotten(served: Workers) -> None:
+    """Somebody released it by hand."""
+    found(served, "eipalloc-0gone")
+
+    served.run()
+
+    assert served.ec2.mutating == []
+    assert served.claim().doubles == ""
+
+
+def test_a_describe_that_lags_does_not_spend_the_budget(served: Workers) -> None:
+    """An association that is gone is shown for some seconds: real disassociations need the tokens."""
+    double = served.ec2.give(UID, "web", IP2)
+    served.time.pass_by(10)
+    served.ec2.lag = 6
+    found(served, double.allocation_id)
+
+    served.run_for(30)
+
+    assert len(served.ec2.made(Action.DISASSOCIATE)) <= 5
+    assert len(served.ec2.addresses) == 1
+
+
+def test_several_doubles_go_one_by_one(served: Workers) -> None:
+    """Each with a task of its own."""
+    doubles = [served.ec2.give(UID, "web").allocation_id for _ in range(3)]
+    found(served, ",".join(doubles))
+
+    served.run()
+
+    assert served.ec2.made(Action.RELEASE) == [(double,) for double in doubles]
+    assert served.claim().serving
+
+
+def test_the_double_of_a_pod_that_is_held_goes(served: Workers) -> None:
+    """A pod without network has no live address; the one of its claim is kept."""
+    condition = {"type": "PodReadyToStartContainers", "status": "False"}
+    served.see(served.kubernetes.edit("web", "status", conditions=[condition]))
+    served.run()
+    mine = served.claim().allocation_id
+    double = served.ec2.give(UID, "web", IP2)
+    found(served, double.allocation_id)
+
+    served.run()
+
+    assert served.claim().desired is Desired.HOLD
+    assert [address.allocation_id for address in served.ec2.addresses] == [mine]
+
+
+@pytest.mark.parametrize("code", ["AuthFailure", "RequestLimitExceeded", "InvalidIPAddress.InUse"])
+def test_a_double_that_could_not_be_released_is_tried_again(served: Workers, code: str) -> None:
+    """It costs money until it is gone."""
+    double = served.ec2.give(UID, "web")
+    served.ec2.refuse(Action.RELEASE, code)
+    found(served, double.allocation_id)
+
+    served.run()
+    assert served.claim().doubles == double.allocation_id
+
+    served.run_for(70)
+    assert len(served.ec2.addresses) == 1

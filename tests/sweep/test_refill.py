@@ -1,0 +1,146 @@
+"""After FLUSHALL: the claims are filled from EC2, nothing is allocated twice, and nothing leaks."""
+
+import pytest
+
+from eip import names
+from eip.decide import EventType, Scope
+from eip.names import Action, Step
+from tests.workers_world import IP, IP2, IP3, OTHER, UID, Workers
+
+
+@pytest.fixture
+def flushed(workers: Workers) -> Workers:
+    """Two served pods, and a Redis that knows nothing of them."""
+    workers.serve()
+    workers.serve(OTHER, "db", IP2)
+    workers.client.flushall()
+    workers.ledger.open_epoch()
+    workers.messages.clear()
+    return workers
+
+
+def listed(workers: Workers) -> None:
+    """The producer lists all pods again."""
+    for name in ("web", "db"):
+        if ("shop", name) in workers.kubernetes.pods:
+            workers.see(workers.kubernetes.pod(name), EventType.READ)
+
+
+def test_refill_takes_one_describe(flushed: Workers) -> None:
+    """However many addresses there are."""
+    flushed.sweeper.refill()
+
+    assert flushed.ec2.made(Action.DESCRIBE_ADDRESSES) == [("cluster",)]
+    assert flushed.ledger.open_epoch().refilled
+
+
+@pytest.mark.parametrize("order", ["refill-first", "list-first"])
+def test_nothing_is_allocated_twice(flushed: Workers, order: str) -> None:
+    """Whether EC2 or Kubernetes answers first: both pods keep the addresses that they had."""
+    before = {address.allocation_id for address in flushed.ec2.addresses}
+    if order == "list-first":
+        listed(flushed)
+        flushed.run()
+    flushed.sweeper.refill()
+    if order == "refill-first":
+        listed(flushed)
+    flushed.run_for(10)
+
+    assert flushed.ec2.mutating == []
+    assert {address.allocation_id for address in flushed.ec2.addresses} == before
+    assert flushed.claim(UID).serving
+    assert flushed.claim(OTHER).serving
+
+
+def test_nothing_is_allocated_before_the_refill(flushed: Workers) -> None:
+    """A list that comes first waits for EC2's answer."""
+    listed(flushed)
+    flushed.run_for(30)
+
+    assert flushed.ec2.calls == []
+
+
+def test_a_new_pod_is_served_after_the_refill(flushed: Workers) -> None:
+    """The gate opens."""
+    pod = flushed.kubernetes.add("33333333-3333-4333-8333-333333333333", "new", IP3)
+    flushed.see(pod)
+    flushed.sweeper.refill()
+    flushed.run_for(10)
+
+    assert flushed.ec2.mutating == [Action.ALLOCATE, Action.ASSOCIATE]
+
+
+def test_a_pod_that_went_meanwhile_gives_its_address_back(flushed: Workers) -> None:
+    """Its DELETED event was lost with Redis; the release asks the API server first."""
+    flushed.kubernetes.remove("web")
+    flushed.sweeper.refill()
+    listed(flushed)
+    flushed.run_for(10)
+
+    assert flushed.ec2.at(IP) == []
+    assert len(flushed.ec2.addresses) == 1
+    assert flushed.kubernetes.asked("get").count("shop/web") == 2
+
+
+@pytest.mark.parametrize("code", [0, 403, 503])
+def test_nothing_is_released_while_kubernetes_is_unknown(flushed: Workers, code: int) -> None:
+    """All addresses look like nobody's, and none is touched."""
+    flushed.kubernetes.breaks(code)
+    flushed.sweeper.refill()
+    flushed.run_for(60)
+
+    assert flushed.ec2.mutating == []
+
+
+def test_no_live_address_is_disassociated_by_a_refill(flushed: Workers) -> None:
+    """Even when the release runs before the producer has listed anything."""
+    flushed.sweeper.refill()
+    flushed.run_for(10)
+
+    assert flushed.ec2.mutating == []
+    assert flushed.claim(UID).serving
+
+
+def test_a_strangers_address_gets_no_claim(flushed: Workers) -> None:
+    """Not at a refill either."""
+    flushed.ec2.give("33333333-3333-4333-8333-333333333333", "theirs", IP3, **{names.CLUSTER_UID_TAG: "x"})
+    flushed.sweeper.refill()
+
+    assert flushed.ledger.uids() == {UID, OTHER}
+
+
+def test_an_address_of_a_namespace_that_is_not_served_gets_no_claim(flushed: Workers) -> None:
+    """A refill with a narrower scope leaves it aside."""
+    flushed.narrow(Scope(frozenset({"bank"})))
+    flushed.sweeper.refill()
+
+    assert flushed.ledger.uids() == set()
+
+
+def test_a_double_is_found_by_a_refill(flushed: Workers) -> None:
+    """The live one is kept, whichever of the two EC2 names first."""
+    double = flushed.ec2.give(UID, "web")
+    flushed.sweeper.refill()
+    listed(flushed)
+    flushed.run_for(10)
+
+    assert double.allocation_id not in {address.allocation_id for address in flushed.ec2.addresses}
+    assert Action.DISASSOCIATE not in flushed.ec2.mutating
+    assert flushed.claim(UID).serving
+
+
+def test_an_address_that_was_allocated_while_redis_went_is_found(workers: Workers) -> None:
+    """The reply came, and nobody could write it down: the pod gets this very address."""
+    workers.see(workers.kubernetes.add(UID, "web", IP))
+    workers.messages.clear()
+    workers.meanwhile(Action.ALLOCATE, workers.client.flushall)
+    workers.step(Step.ALLOCATE)
+    [address] = workers.ec2.addresses
+
+    workers.sweeper.refill()
+    workers.see(workers.kubernetes.pod("web"), EventType.READ)
+    workers.run_for(10)
+
+    assert workers.ec2.mutating == [Action.ALLOCATE, Action.ASSOCIATE]
+    assert workers.claim().allocation_id == address.allocation_id
+    assert workers.claim().serving
