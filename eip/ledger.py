@@ -11,12 +11,15 @@ from typing import Any
 
 import msgspec
 import redis
+import structlog
 
 from eip.claim import Claim
 from eip.errors import LeaseLost, NamespaceFull, RedisAway, StaleLeader
 from eip.keys import Keys
 from eip.names import Queue
 from eip.scripts import Scripts
+
+log = structlog.get_logger(__name__)
 
 LEASE = 15.0
 """Seconds that a step may hold a claim: longer than a step (10 s), which is longer than a call (5 s)."""
@@ -114,7 +117,21 @@ class Ledger:
                 found = pipe.execute()
         except redis.exceptions.RedisError as error:
             raise RedisAway.because(error) from error
-        return {uid: _claim(fields) for uid, fields in zip(uids, found, strict=True) if fields.get("uid")}
+        claims = {}
+        for uid, fields in zip(uids, found, strict=True):
+            claim = self._readable(uid, fields) if fields else None
+            if claim is not None:
+                claims[uid] = claim
+        return claims
+
+    def _readable(self, uid: str, fields: dict[str, str]) -> Claim | None:
+        """The claim, or None for one that another wrote into: it is dropped, and a sweep fills it again."""
+        try:
+            return _claim(fields)
+        except msgspec.ValidationError as error:
+            log.warning("claim dropped, it cannot be read; a sweep fills it again", uid=uid, error=str(error))
+            self._client.delete(Keys.claim(uid))
+            return None
 
     def uids(self) -> set[str]:
         """The uids of all claims. Does not look at the epoch."""
@@ -173,7 +190,8 @@ class Ledger:
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
         if fields.get("lease_token") != token:
             return None
-        return Held(_claim(fields), token, int(now), bool(taken_over))
+        claim = self._readable(uid, fields)
+        return Held(claim, token, int(now), bool(taken_over)) if claim else None
 
     def renew(self, held: Held, *, intent: bool = False, limit: int = 0) -> Held:
         """Make sure of the lease for its whole length from now on.

@@ -31,8 +31,8 @@ os.environ.setdefault("FLOWER_TASKS_COLUMNS", "name,args,state,result,received,r
 
 
 RECONNECT_SECONDS = 2.0
-"""Between two tries to reach a Redis that is away. Celery's own pause grows to 30 s: so long nobody would consume
-after an outage, and that is as long as an address may stay on a freed IP."""
+"""Between two tries to reach a Redis that is away. Celery's own pause grows to 30 s: so long nobody would
+consume after an outage, and that is as long as an address may stay on a freed IP."""
 
 
 class PromptConnection(Connection):
@@ -98,7 +98,8 @@ def set_up_logging(**_: object) -> None:
 def count_received(request: Any = None, **_: object) -> None:
     """A task waits for its token from here on."""
     queue = request.delivery_info.get("routing_key")
-    if queue in app.amqp.queues:
+    # We send nothing that is to wait in a worker: such a message is forged, and may wait for ever.
+    if queue in app.amqp.queues and request.eta is None:
         WAITING.received(queue, request.id)
 
 

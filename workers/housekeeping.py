@@ -22,6 +22,24 @@ SLOW_TICK = 2.0
 REFILL_SECONDS = 20
 
 
+class Trouble:
+    """Says what is wrong once, however often it is found."""
+
+    def __init__(self) -> None:
+        """Nothing is wrong yet."""
+        self._told = ""
+
+    def tell(self, what: str) -> None:
+        """Log it, unless it was logged last."""
+        if what != self._told:
+            self._told = what
+            log.warning("housekeeping goes on with the next tick", trouble=what)
+
+    def over(self) -> None:
+        """The next trouble is a new one."""
+        self._told = ""
+
+
 class Housekeeping:
     """One thread of a worker; what fails is tried again with the next tick."""
 
@@ -32,7 +50,8 @@ class Housekeeping:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
         self._slow_at = 0.0
-        self._trouble = ""
+        self._trouble = Trouble()
+        self._illness = Trouble()
 
     def start(self) -> None:
         """Begin ticking."""
@@ -76,36 +95,33 @@ class Housekeeping:
             self.tick()
         except EpochChanged:
             self._slow_at = 0.0
-            self._tell("Redis lost its data: claims are filled again")
+            self._trouble.tell("Redis lost its data: claims are filled again")
             self._open_epoch()
         except RedisAway as error:
             PULSE.redis_away()
-            self._tell(str(error))
+            self._trouble.tell(str(error))
         except EipError as error:
-            self._tell(str(error))
+            self._trouble.tell(str(error))
         except Exception as error:  # noqa: BLE001 - without this thread nothing would recover any more
-            self._tell(f"a fault of the worker's own, report it: {type(error).__name__}: {error}")
+            self._trouble.tell(f"a fault of the worker's own, report it: {type(error).__name__}: {error}")
         else:
             PULSE.redis_answered(self._clock.now())
-            self._trouble = ""
+            self._trouble.over()
 
     def _show_life(self) -> None:
         dead = PULSE.trouble(self._clock.now())
         if dead:
-            self._tell(f"this worker should be restarted: {dead}")
+            self._illness.tell(f"this worker should be restarted: {dead}")
             return
         try:
             alive.file().touch()
         except OSError as error:
-            self._tell(f"the liveness probe's file cannot be written: {error}")
+            self._illness.tell(f"the liveness probe's file cannot be written: {error}")
+        else:
+            self._illness.over()
 
     def _open_epoch(self) -> None:
         try:
             self._sweeper.world.ledger.open_epoch()
         except EipError as error:
-            self._tell(str(error))
-
-    def _tell(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            self._trouble = trouble
-            log.warning("housekeeping goes on with the next tick", trouble=trouble)
+            self._trouble.tell(str(error))

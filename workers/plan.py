@@ -60,6 +60,8 @@ def plan(snapshot: Snapshot, identity: Identity, scope: Scope, orphan_age_ms: in
     for uid, addresses in owned.items():
         _compare(uid, addresses, snapshot, orphan_age_ms, result)
     for uid, claim in snapshot.claims.items():
+        if scope.namespaces and claim.namespace not in scope.namespaces:
+            continue
         if claim.allocation_id and uid not in owned and _settled(claim, snapshot, YOUNG_MS):
             result.lost.append(uid)
         if uid not in snapshot.pods and claim.desired not in (Desired.RELEASE, Desired.UNKNOWN):

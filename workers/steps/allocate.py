@@ -36,7 +36,7 @@ def allocate(job: Job) -> Outcome:
         world.quota.freed()
         raise
     except NamespaceFull as error:
-        world.quota.freed()
+        world.quota.freed(claim.uid)
         return Failed("NamespaceFull", str(error), f"{error}. {_FULL}", slow=True)
     return _call(job)
 

@@ -1,0 +1,43 @@
+"""A claim that somebody wrote into by hand must not hold up the others."""
+
+import redis
+
+from eip.claim import Claim
+from eip.keys import Keys
+from eip.ledger import Ledger
+from eip.names import Queue
+from eip.workqueue import WorkQueue
+
+
+def spoilt(client: redis.Redis, queue: WorkQueue, uid: str) -> None:
+    """A claim whose version is no number."""
+    queue.update(uid, lambda _: Claim(uid=uid, allocation_id="eipalloc-1"))
+    client.hset(Keys.claim(uid), "allocated_at", "yesterday")
+
+
+def test_the_others_are_read(redis_client: redis.Redis, ledger: Ledger, work_queue: WorkQueue) -> None:
+    """One that can't be read is left out."""
+    spoilt(redis_client, work_queue, "a")
+    work_queue.update("b", lambda _: Claim(uid="b"))
+
+    assert ledger.claims(["a", "b"]).keys() == {"b"}
+
+
+def test_it_is_dropped_so_that_a_sweep_can_fill_it(
+    redis_client: redis.Redis, ledger: Ledger, work_queue: WorkQueue
+) -> None:
+    """What is in EC2 and Kubernetes makes a new claim of it."""
+    spoilt(redis_client, work_queue, "a")
+
+    work_queue.update("a", lambda before: before or Claim(uid="a", allocation_id="eipalloc-2"))
+
+    claim = ledger.claim("a")
+    assert claim is not None
+    assert claim.allocation_id == "eipalloc-2"
+
+
+def test_no_step_begins_on_it(redis_client: redis.Redis, ledger: Ledger, work_queue: WorkQueue) -> None:
+    """A worker that is woken for it goes on with the next message."""
+    spoilt(redis_client, work_queue, "a")
+
+    assert ledger.begin("a", Queue.RELEASE) is None
