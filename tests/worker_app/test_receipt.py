@@ -23,9 +23,9 @@ def waiting(app: Any, monkeypatch: pytest.MonkeyPatch) -> Waiting:
     return waiting
 
 
-def receive(queue: str, task_id: str = "task-1") -> None:
+def receive(queue: str, task_id: str = "task-1", eta: object = None) -> None:
     """The consumer hands a message over."""
-    request = SimpleNamespace(id=task_id, delivery_info={"routing_key": queue})
+    request = SimpleNamespace(id=task_id, delivery_info={"routing_key": queue}, eta=eta)
     signals.task_received.send(sender="consumer", request=request)
 
 
@@ -47,9 +47,17 @@ def test_a_task_of_no_queue_of_ours_is_not_counted(waiting: Waiting, queue: Any)
 
 def test_a_task_without_delivery_information_is_not_counted(waiting: Waiting) -> None:
     """A forged message may leave it out."""
-    signals.task_received.send(sender="consumer", request=SimpleNamespace(id="x", delivery_info={}))
+    signals.task_received.send(sender="consumer", request=SimpleNamespace(id="x", delivery_info={}, eta=None))
 
     assert [q for q in Queue if waiting.full(q.value)] == []
+
+
+def test_a_message_for_later_is_not_counted(waiting: Waiting) -> None:
+    """We send none: forged ones would close a queue for as long as they like."""
+    for number in range(100):
+        receive(Queue.RELEASE, f"forged-{number}", eta="2099-01-01T00:00:00Z")
+
+    assert not waiting.full(Queue.RELEASE)
 
 
 def run(app: Any, step: Step, args: list[Any]) -> None:
