@@ -49,7 +49,7 @@ class Delivery:
         self._fence = fence
         self._relist = relist
         self._pause = pause
-        self._backoff = backoff or Backoff(base=0.1, cap=5.0)
+        self._backoff = backoff or Backoff(base=0.1, cap=2.0)
         self._trouble = ""
 
     def deliver(self, item: Item) -> bool:
@@ -89,6 +89,8 @@ class Delivery:
     def _back_off(self, error: EipError) -> None:
         self._tell(error)
         if isinstance(error, EpochChanged):
+            # Redis answers: the pauses of an outage are over with it.
+            self._backoff.reset()
             self.check_epoch()
         self._pause(self._backoff.next())
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -10,8 +11,6 @@ from eip.clock import Clock
 from eip.errors import EipError, StaleLeader
 from producer import metrics
 from producer.delivery import Delivery, Ledger
-from producer.elector import Elector
-from producer.inbox import Inbox
 from producer.watch import Changed, Item, Listed
 
 log = structlog.get_logger(__name__)
@@ -42,13 +41,84 @@ class Periodic:
         return True
 
 
+class Candidate(Protocol):
+    """Whoever stands for the lead."""
+
+    @property
+    def fence(self) -> int | None:
+        """The fence of the current term; None when we don't lead."""
+        ...
+
+    @property
+    def answered(self) -> bool:
+        """Whether the Lease was ever read."""
+        ...
+
+    @property
+    def turned_at(self) -> float:
+        """When (monotonic seconds) its last round began."""
+        ...
+
+    def run(self, stop: threading.Event) -> None:
+        """Stand until `stop`."""
+        ...
+
+    def release(self) -> None:
+        """Stop leading and let another lead at once."""
+        ...
+
+
+class Watches(Protocol):
+    """What happens to the pods, from all watches together."""
+
+    @property
+    def synced(self) -> bool:
+        """Whether every list has been written."""
+        ...
+
+    @property
+    def unlisted(self) -> list[str]:
+        """The namespaces that still lack their list."""
+        ...
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the API server was last heard, on the worst watch."""
+        ...
+
+    @property
+    def stalled(self) -> float:
+        """Seconds since the thread last did anything, on the worst watch."""
+        ...
+
+    def start(self) -> None:
+        """Begin to list and watch."""
+        ...
+
+    def stop(self) -> None:
+        """End all watches soon."""
+        ...
+
+    def relist(self) -> None:
+        """Make every watch list again."""
+        ...
+
+    def get(self, timeout: float) -> Item | None:
+        """The next item, or None when none comes within `timeout` seconds."""
+        ...
+
+    def done(self, item: Item) -> None:
+        """The item was written."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a producer is made of."""
 
-    elector: Elector
+    elector: Candidate
     ledger: Ledger
-    watch: Callable[[], Inbox]
+    watch: Callable[[], Watches]
     send_sweep: Callable[[], None]
     clock: Clock
     sweep_interval: float
@@ -61,7 +131,7 @@ class Producer:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._stopped = threading.Event()
-        self._inbox: Inbox | None = None
+        self._inbox: Watches | None = None
         self._turned_at = parts.clock.now()
         self._epoch = Periodic(parts.epoch_interval, parts.clock)
         self._sweep = Periodic(parts.sweep_interval, parts.clock)

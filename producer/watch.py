@@ -24,7 +24,6 @@ from eip.clock import Clock
 from eip.decide import EventType
 from eip.errors import KubernetesError
 from eip.kubernetes import decode
-from eip.kubernetes.http import Stream
 from eip.kubernetes.refusal import GONE, told
 from eip.pod import Pod, PodList, Status, WatchEvent
 from producer import metrics
@@ -37,6 +36,18 @@ log = structlog.get_logger(__name__)
 WATCH_SECONDS = (240.0, 360.0)
 # A watch that ends at once and brought nothing is a failure, else its repetition would be a storm.
 SHORTEST_WATCH = 1.0
+
+
+class Stream(Protocol):
+    """The raw lines of one watch."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Each line as it comes; KubernetesError when the API server is silent or breaks off."""
+        ...
+
+    def interrupt(self) -> None:
+        """End the iteration soon, whichever thread it is in."""
+        ...
 
 
 class Pods(Protocol):

@@ -2,10 +2,12 @@
 
 import http.client
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from producer.health import Health
+from producer import metrics
+from producer.health import Health, _Handler
 
 
 class Checks(dict[str, str]):
@@ -25,7 +27,7 @@ def checks() -> Checks:
 def port(checks: Checks) -> Iterator[int]:
     """A port that answers."""
     paths = ("/healthz", "/readyz")
-    health = Health(0, {path: lambda path=path: checks.of(path) for path in paths}, host="127.0.0.1")
+    health = Health(0, {path: partial(checks.of, path) for path in paths}, host="127.0.0.1")
     health.start()
     yield health.server_port
     health.stop()
@@ -57,6 +59,8 @@ def test_a_failing_check_is_503_with_its_reason(port: int, checks: Checks) -> No
 
 def test_metrics_are_exposed(port: int) -> None:
     """What Prometheus scrapes, in its own format."""
+    metrics.LEADING.set(0)
+
     code, content_type, body = get(port, "/metrics")
 
     assert code == 200
@@ -83,7 +87,8 @@ def test_a_silent_client_is_dropped() -> None:
     health = Health(0, {}, host="127.0.0.1")
     health.server_close()
 
-    assert health.RequestHandlerClass.timeout == 5.0
+    assert health.RequestHandlerClass is _Handler
+    assert _Handler.timeout == 5.0
 
 
 def test_a_taken_port_is_an_error(port: int) -> None:

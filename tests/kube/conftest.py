@@ -1,6 +1,7 @@
 """An API server that answers what a test tells it to, and remembers what it was asked."""
 
 import json
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -83,7 +84,9 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -73,12 +73,21 @@ def create(admin: ApiClient, namespace: str, name: str, managed: str = "true") -
     }
     answer = admin.post(f"/api/v1/namespaces/{namespace}/pods", pod)
     assert answer.status == 201, answer.body
-    return answer.body
+    created: dict[str, Any] = answer.body
+    return created
 
 
-def take(inbox: Inbox, number: int) -> list[Item | None]:
-    """That many items."""
-    return [inbox.get(PATIENCE) for _ in range(number)]
+def arriving(inbox: Inbox) -> Iterator[Item]:
+    """Item after item, until none comes any more."""
+    while item := inbox.get(PATIENCE):
+        yield item
+
+
+def take(inbox: Inbox, number: int) -> list[Item]:
+    """That many items, each of which must come."""
+    items = list(itertools.islice(arriving(inbox), number))
+    assert len(items) == number
+    return items
 
 
 def until_deleted(inbox: Inbox, name: str) -> Iterator[Changed]:
@@ -177,7 +186,7 @@ def test_a_watch_survives(
     fault(double.control)
     third = create(admin, namespace, "third")["metadata"]["uid"]
 
-    assert any(third in uids(item) for item in iter(lambda: inbox.get(PATIENCE), None))
+    assert any(third in uids(item) for item in arriving(inbox))
     assert double.control.counts()["list pods"] == lists
 
 
@@ -243,10 +252,12 @@ def test_patches_the_status(admin: ApiClient, namespace: str, kubernetes: Kubern
     uid = create(admin, namespace, "web")["metadata"]["uid"]
 
     pod = kubernetes.patch_pod_status(namespace, "web", uid, {"a/x": "1"}, CONDITION)
+    assert pod is not None
     assert (pod.annotation("a/x"), pod.condition(names.READY_CONDITION)) == ("1", "True")
 
     kubernetes.patch_pod_status(namespace, "web", uid, {"a/x": None}, CONDITION | {"status": "False"})
     pod = kubernetes.get_pod(namespace, "web")
+    assert pod is not None
     assert (pod.annotation("a/x"), pod.condition(names.READY_CONDITION)) == ("", "False")
 
 
@@ -259,7 +270,9 @@ def test_a_patch_for_another_uid_changes_nothing(
 
     uid = "00000000-0000-0000-0000-000000000000"
     assert kubernetes.patch_pod_status(namespace, name, uid, {"a/x": "1"}, CONDITION) is None
-    assert kubernetes.get_pod(namespace, "druid").annotation("a/x") == ""
+    druid = kubernetes.get_pod(namespace, "druid")
+    assert druid is not None
+    assert druid.annotation("a/x") == ""
 
 
 def test_reads_what_is_not_there(kubernetes: Kubernetes, namespace: str) -> None:
@@ -312,12 +325,13 @@ def test_the_lease_changes_hands(kubernetes: Kubernetes, namespace: str) -> None
     second.turn()
     first.turn()
     fence = first.fence
-    assert (fence is not None, second.fence) == (True, None)
+    assert fence is not None
+    assert second.fence is None
 
     first.release()
     second.turn()
 
-    assert (first.fence, second.fence) == (None, fence + 1)
+    assert [first.fence, second.fence] == [None, fence + 1]
 
 
 def test_a_token_that_is_not_known_is_refused(

@@ -84,6 +84,7 @@ def test_a_lease_keeps_what_others_wrote_on_it(kubernetes: Kubernetes, script: "
     metadata = {"name": "k8s-eip-operator", "resourceVersion": "41", "labels": {"team": "edge"}}
     script.answer({"metadata": metadata, "spec": {"holderIdentity": "a", "leaseTransitions": 3}})
     lease = kubernetes.leases.get("ours", "k8s-eip-operator")
+    assert lease is not None
 
     kubernetes.leases.replace(
         "ours", "k8s-eip-operator", Lease(lease.metadata, LeaseSpec(holder_identity="b"))

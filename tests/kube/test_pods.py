@@ -28,6 +28,7 @@ def test_get_decodes_the_pod(kubernetes: Kubernetes, script: "Script") -> None:
 
     pod = kubernetes.get_pod("web", "druid-0")
 
+    assert pod is not None
     assert (pod.uid, pod.ipv4) == ("u1", "10.0.0.7")
     assert [request.target for request in script.asked] == ["/api/v1/namespaces/web/pods/druid-0"]
 
@@ -166,6 +167,7 @@ def test_patch_is_one_strategic_merge_of_status(kubernetes: Kubernetes, script: 
 
     pod = kubernetes.patch_pod_status("web", "druid-0", "u1", {"a": "1", "b": None}, CONDITION)
 
+    assert pod is not None
     assert pod.uid == "u1"
     [request] = script.asked
     assert (request.method, request.target) == ("PATCH", "/api/v1/namespaces/web/pods/druid-0/status")

@@ -88,7 +88,7 @@ def test_the_connection_is_bounded_in_time(
 
     def request(*_: object, **options: object) -> None:
         seen.update(options)
-        raise urllib3.exceptions.ReadTimeoutError(pool, "/a", "slow")
+        raise urllib3.exceptions.ReadTimeoutError(pool.connection_from_url(base_url), "/a", "slow")
 
     monkeypatch.setattr(pool, "request", request)
     with pytest.raises(KubernetesError, match="slow"):
@@ -130,6 +130,7 @@ def test_retry_after_may_be_a_date(http: Http, script: "Script") -> None:
     with pytest.raises(KubernetesError) as raised:
         http.request("GET", "/a")
 
+    assert raised.value.retry_after is not None
     assert 3000 < raised.value.retry_after <= 3600
 
 

@@ -98,6 +98,18 @@ def live(hands: Hands, elector: Elector, until: float) -> None:
         hands.sleep(elector.turn())
 
 
+def fence(elector: Elector) -> int:
+    """The fence of one who must be leading."""
+    held = elector.fence
+    assert held is not None
+    return held
+
+
+def leads(elector: Elector) -> bool:
+    """Whether it may write at this moment."""
+    return elector.fence is not None
+
+
 def test_nobody_leads_before_the_first_round(candidates: tuple[Elector, Elector]) -> None:
     """Without having asked there is no fence."""
     assert [each.fence for each in candidates] == [None, None]
@@ -165,7 +177,7 @@ def test_a_dead_leader_is_replaced_with_a_higher_fence(
     """Within 15 s after its last renewal, and never while it could still believe to lead."""
     leader, other = candidates
     leader.turn()
-    old = leader.fence
+    old = fence(leader)
     hands.sleep(1.9)
 
     while other.fence is None:
@@ -186,9 +198,9 @@ def test_a_leader_without_the_api_server_stops_in_time(
     server.away = True
 
     hands.time = 6.9
-    assert leader.fence is not None
+    assert leads(leader)
     hands.time = 7.0
-    assert leader.fence is None
+    assert not leads(leader)
 
     with capture_logs() as logs:
         live(hands, leader, 60.0)
@@ -206,9 +218,9 @@ def test_the_term_counts_from_before_the_request(
 
     leader.turn()
 
-    assert leader.fence is not None
+    assert leads(leader)
     hands.time = 7.0
-    assert leader.fence is None
+    assert not leads(leader)
 
 
 def test_a_lost_answer_costs_no_lead(
@@ -247,8 +259,10 @@ def test_a_lease_that_was_written_over_is_anothers(
     """Whoever did that, even by hand: the lead ends when it is seen, not when the term does."""
     leader, _ = candidates
     leader.turn()
-    spec = msgspec.structs.replace(server.lease.spec, holder_identity="someone")
-    server.replace("ours", "k8s-eip-operator", Lease(server.lease.metadata, spec))
+    lease = server.lease
+    assert lease is not None
+    spec = msgspec.structs.replace(lease.spec, holder_identity="someone")
+    server.replace("ours", "k8s-eip-operator", Lease(lease.metadata, spec))
 
     leader.turn()
     hands.sleep(leader.turn())
@@ -264,7 +278,7 @@ def test_a_released_lease_is_taken_at_the_next_look(
     leader, other = candidates
     leader.turn()
     other.turn()
-    old = leader.fence
+    old = fence(leader)
 
     leader.release()
 
@@ -304,12 +318,12 @@ def test_a_deleted_lease_is_made_again_with_a_higher_fence(
     """Else the ledger would refuse all that the new leader writes."""
     leader, _ = candidates
     leader.turn()
-    old = leader.fence
+    old = fence(leader)
     server.lease = None
 
     live(hands, leader, 90.0)
 
-    assert leader.fence > old
+    assert fence(leader) > old
 
 
 def test_a_missing_right_says_what_to_grant(candidates: tuple[Elector, Elector], server: Server) -> None:

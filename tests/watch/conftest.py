@@ -67,7 +67,9 @@ class Api:
                 raise each
             yield each
 
-    def watch_pods(self, selector: str, namespace: str | None, resource_version: str, seconds: int) -> Lines:
+    def watch_pods(
+        self, selector: str, namespace: str | None, resource_version: str, timeout_seconds: int
+    ) -> Lines:
         if not self.watches:
             self.watch.stop()
             return Lines([], self.hands)

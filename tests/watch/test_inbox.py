@@ -1,5 +1,6 @@
 """The watches of several namespaces in one queue: what comes out, and what happens when it is full."""
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -58,7 +59,9 @@ class Api:
             self.told += 1
             yield PodList(ListMeta("1"), [Pod(OwnerMeta(uid=namespace or "*"))])
 
-    def watch_pods(self, selector: str, namespace: str | None, resource_version: str, seconds: int) -> Quiet:
+    def watch_pods(
+        self, selector: str, namespace: str | None, resource_version: str, timeout_seconds: int
+    ) -> Quiet:
         return Quiet()
 
 
@@ -85,9 +88,17 @@ def start() -> Iterator[Start]:
         assert not thread.is_alive()
 
 
-def take(inbox: Inbox, number: int) -> list[Item | None]:
-    """That many items."""
-    return [inbox.get(PATIENCE) for _ in range(number)]
+def arriving(inbox: Inbox) -> Iterator[Item]:
+    """Item after item, until none comes any more."""
+    while item := inbox.get(PATIENCE):
+        yield item
+
+
+def take(inbox: Inbox, number: int) -> list[Item]:
+    """That many items, each of which must come."""
+    items = list(itertools.islice(arriving(inbox), number))
+    assert len(items) == number
+    return items
 
 
 def test_without_namespaces_one_watch_sees_all(start: Start) -> None:
@@ -142,10 +153,10 @@ def test_relist_lists_every_namespace_again(start: Start) -> None:
 
     inbox.relist()
 
-    assert not inbox.synced
+    synced = [inbox.synced]
     for item in take(inbox, 4):
         inbox.done(item)
-    assert inbox.synced
+    assert [*synced, inbox.synced] == [False, True]
     assert sorted(api.lists) == ["db", "db", "web", "web"]
 
 
