@@ -14,6 +14,13 @@ from eip.names import Queue, Step
 from eip.redis_connection import connect
 from eip.workqueue import WorkQueue
 from sandbox.redis import RedisServer
+from tests import clusters
+
+
+def pytest_report_header() -> str:
+    """Say in one line which clusters the tests run against, and how to get the one that is left out."""
+    return clusters.report_line()
+
 
 hypothesis.settings.register_profile(
     "eip",

@@ -1,7 +1,6 @@
 """Both clusters: the double in this process, and a real kube-apiserver when its binaries are there."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -9,25 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import kube_assets
 from sandbox.kubernetes.client import ApiClient
 from sandbox.kubernetes.double import KubernetesDouble
-from sandbox.kubernetes.real import RealControlPlane
 from sandbox.kubernetes.status import JsonObject
+from tests import clusters
 
-REQUIRED = os.environ.get("EIP_TEST_CLUSTER") == "required"
-ASSETS = kube_assets.find()
-CLUSTERS = ["double", "real"] if ASSETS or REQUIRED else ["double"]
-PARAMETERS = [pytest.param(kind, marks=[pytest.mark.cluster] if kind == "real" else []) for kind in CLUSTERS]
-KUBECTL = ASSETS.kubectl if ASSETS else None
-collect_ignore = [] if KUBECTL or REQUIRED else ["test_kubectl.py"]
+KUBECTL = clusters.ASSETS.kubectl if clusters.ASSETS else None
+collect_ignore = [] if KUBECTL or clusters.REQUIRED else ["test_kubectl.py"]
 _numbers = itertools.count(1)
-
-
-def pytest_report_header() -> str:
-    """Say in one line what the contract suite runs against."""
-    left_out = "" if len(CLUSTERS) > 1 else "; kube-apiserver left out, `make kube-assets` builds it"
-    return f"kubernetes contract: {', '.join(CLUSTERS)}{left_out}"
 
 
 @dataclass(frozen=True)
@@ -87,11 +75,7 @@ def cluster_of(kind: str) -> Iterator[Cluster]:
     """Run one kind of cluster."""
     with ExitStack() as stack:
         if kind == "real":
-            if ASSETS is None:
-                pytest.fail(
-                    "EIP_TEST_CLUSTER=required, but there is no kube-apiserver; run `make kube-assets`"
-                )
-            real = stack.enter_context(RealControlPlane(ASSETS))
+            real = stack.enter_context(clusters.real_control_plane())
             admin = ApiClient(real.url, real.token, real.certificate)
             yield Cluster(
                 kind, real.url, real.token, real.certificate, admin, real.compact, real.service_account_token
@@ -103,7 +87,7 @@ def cluster_of(kind: str) -> Iterator[Cluster]:
             yield Cluster(kind, double.url, double.token, None, admin, double.control.compact, mint)
 
 
-@pytest.fixture(scope="session", params=PARAMETERS)
+@pytest.fixture(scope="session", params=clusters.PARAMETERS)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The double, and then the real one."""
     yield from cluster_of(request.param)
