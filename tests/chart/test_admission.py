@@ -1,0 +1,105 @@
+"""The optional policies on who may ask for an address, and who may write the operator's annotations."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from eip.names import ALLOCATION_ID_ANNOTATION, MANAGE_LABEL, PUBLIC_IP_ANNOTATION
+from sandbox.kubernetes.client import ApiClient, Reply
+from tests.chart.conftest import Cluster
+from tests.chart.helm import RELEASE, Manifest, render
+
+pytestmark = pytest.mark.cluster
+
+ACTIVE_SECONDS = 30.0
+
+
+def pod(name: str, *, managed: bool = False, annotations: dict[str, str] | None = None) -> Manifest:
+    """A pod that may ask for an address."""
+    labels = {MANAGE_LABEL: "true"} if managed else {}
+    metadata = {"name": name, "labels": labels, "annotations": annotations or {}}
+    return {"metadata": metadata, "spec": {"containers": [{"name": "main", "image": "example"}]}}
+
+
+def create(client: ApiClient, namespace: str, body: Manifest) -> Reply:
+    """Create a pod."""
+    return client.post(f"/api/v1/namespaces/{namespace}/pods", body)
+
+
+def annotate(client: ApiClient, name: str, key: str, value: str | None, subresource: str = "") -> Reply:
+    """Set or remove an annotation."""
+    path = f"/api/v1/namespaces/games/pods/{name}{subresource}"
+    return client.patch(path, {"metadata": {"annotations": {key: value}}})
+
+
+@pytest.fixture(scope="module")
+def policed(installed: Cluster) -> Iterator[Cluster]:
+    """The policies are in force; only the namespace games may ask."""
+    values = {"admissionPolicy": {"enabled": True, "namespaces": ["games"]}}
+    policies = [each for each in render(values) if each["kind"].startswith("ValidatingAdmissionPolicy")]
+    installed.kubectl("apply", "--server-side", "-f", "-", manifests=policies)
+    deadline = time.monotonic() + ACTIVE_SECONDS
+    probes = [
+        ("default", pod("probe", managed=True)),
+        ("games", pod("probe", annotations={PUBLIC_IP_ANNOTATION: "x"})),
+    ]
+    while any(create(installed.api, namespace, body).status == 201 for namespace, body in probes):
+        for namespace, _ in probes:
+            installed.api.delete(f"/api/v1/namespaces/{namespace}/pods/probe?gracePeriodSeconds=0")
+        assert time.monotonic() < deadline, "the policies are not in force"
+        time.sleep(0.2)
+    yield installed
+    installed.kubectl("delete", "-f", "-", manifests=policies)
+    for namespace in ("default", "games"):
+        installed.kubectl("delete", "pods", "--all", "--now", "--namespace", namespace)
+
+
+def test_a_namespace_that_may_ask(policed: Cluster) -> None:
+    """Its pods are created with the label."""
+    assert create(policed.api, "games", pod("asks", managed=True)).status == 201
+
+
+def test_a_namespace_that_may_not_ask(policed: Cluster) -> None:
+    """The refusal says why, and who may."""
+    refused = create(policed.api, "default", pod("asks", managed=True))
+
+    assert refused.status == 422
+    assert "may not ask for an Elastic IP" in refused.body["message"]
+    assert "these may: games" in refused.body["message"]
+
+
+def test_the_label_cannot_be_added_later(policed: Cluster) -> None:
+    """Creating without and labelling then is the same."""
+    assert create(policed.api, "default", pod("later")).status == 201
+    path = "/api/v1/namespaces/default/pods/later"
+
+    assert policed.api.patch(path, {"metadata": {"labels": {MANAGE_LABEL: "true"}}}).status == 422
+    assert policed.api.patch(path, {"metadata": {"labels": {MANAGE_LABEL: "false"}}}).status == 200
+
+
+def test_other_pods_are_left_alone(policed: Cluster) -> None:
+    """Whoever wants no address is not concerned."""
+    assert create(policed.api, "default", pod("other", annotations={"a": "b"})).status == 201
+
+
+def test_a_pod_cannot_be_born_with_our_annotations(policed: Cluster) -> None:
+    """external-dns would publish an address that is not the pod's."""
+    refused = create(policed.api, "games", pod("forged", annotations={PUBLIC_IP_ANNOTATION: "203.0.113.7"}))
+
+    assert refused.status == 422
+    assert "set by k8s-eip-operator alone" in refused.body["message"]
+
+
+@pytest.mark.parametrize("key", [PUBLIC_IP_ANNOTATION, ALLOCATION_ID_ANNOTATION])
+def test_only_the_worker_writes_our_annotations(policed: Cluster, key: str) -> None:
+    """The workers' account may by pods/status; an admin may not change, nor remove, what it wrote."""
+    name = "written-" + key.rpartition("/")[2]
+    worker = policed.as_account(f"{RELEASE}-worker")
+    assert create(policed.api, "games", pod(name, managed=True)).status == 201
+
+    assert annotate(policed.api, name, key, "forged").status == 422
+    assert annotate(worker, name, key, "203.0.113.7", "/status").status == 200
+    assert annotate(policed.api, name, key, "203.0.113.8").status == 422
+    assert annotate(policed.api, name, key, None, "/status").status == 422
+    assert annotate(policed.api, name, "another", "value").status == 200

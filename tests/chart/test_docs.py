@@ -1,0 +1,76 @@
+"""What the pages on installing say of the chart is true of it."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.chart.helm import CHART, NAMESPACE, RELEASE, REQUIRED, ROOT, one, render, run
+
+PAGES = [ROOT / "docs" / "install.md", ROOT / "docs" / "iam.md", CHART / "README.md.in"]
+VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+INSTALL = (ROOT / "docs" / "install.md").read_text()
+
+
+def notes(*options: str) -> str:
+    """What a user reads after the installation, of a release that is installed nowhere."""
+    given = [f"--set={name}={value}" for name, value in REQUIRED.items()]
+    return run("install", RELEASE, str(CHART), "--dry-run=client", "--namespace", NAMESPACE, *given, *options)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_values_that_are_named_exist(page: Any) -> None:
+    """In commands, and in backticks as NAME=VALUE."""
+    named = re.findall(r"(?:--set |`)((?:[a-z]\w*\.)*[a-z]\w*)(?:\.\"[^\"]*\")?=", page.read_text())
+
+    assert named
+    for path in named:
+        values = VALUES
+        for key in path.split("."):
+            assert key in values, f"{page.name} names {path}"
+            values = values[key]
+
+
+def test_names_of_objects_are_those_of_the_release() -> None:
+    """Who copies a command finds what it names."""
+    made = {f"{each['kind'].lower()}/{each['metadata']['name']}" for each in render()}
+
+    assert f"service/{RELEASE}-flower" in made
+    assert f"service/{RELEASE}-flower" in INSTALL
+    assert f"secret {RELEASE}-redis" in INSTALL
+    assert (
+        one(render(), "ServiceAccount", "worker")["metadata"]["name"]
+        in (ROOT / "docs" / "iam.md").read_text()
+    )
+
+
+def test_notes_tell_what_to_do_next() -> None:
+    """The role, the way out, the first pod, Flower, and what to do before uninstalling."""
+    text = notes()
+
+    assert f"--service-account {RELEASE}-worker" in text
+    assert "AWS_VPC_K8S_CNI_EXTERNALSNAT=true" in text
+    assert "kubectl label pod POD eip.aws.materialize.com/manage=true" in text
+    assert f"port-forward service/{RELEASE}-flower" in text
+    assert "Before you uninstall" in text
+    assert f"data-{RELEASE}-redis-0" in text
+
+
+def test_notes_say_nothing_of_what_is_not_there() -> None:
+    """Without Flower, and with a Redis elsewhere, there is nothing to open and nothing left behind."""
+    text = notes("--set=flower.enabled=false,redis.enabled=false,externalRedis.host=redis.example")
+    told = text[text.index("NOTES:") :]
+
+    assert "Flower" not in told
+    assert "Secrets it made" not in told
+    assert "redis-0" not in told
+
+
+def test_notes_know_the_role() -> None:
+    """With IRSA no association is asked for."""
+    role = "arn:aws:iam::123456789012:role/eip"
+    text = notes(rf"--set=worker.serviceAccount.annotations.eks\.amazonaws\.com/role-arn={role}")
+
+    assert role in text[text.index("NOTES:") :]
+    assert "create-pod-identity-association" not in text

@@ -1,0 +1,104 @@
+"""The chart's Flower, run as the chart has it: what it asks for a password, and what it lets nobody do."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from sandbox.kubernetes.real import free_ports
+from sandbox.processes import Process, answers
+from sandbox.redis import RedisServer
+from tests.chart.helm import Manifest, one, render
+
+SECRETS = {"username": "flower", "password": "pass-word_1", "cookie-secret": "c" * 43}
+
+
+@dataclass(frozen=True)
+class Flower:
+    """A running Flower and what it logged."""
+
+    url: str
+    process: Process
+
+    def status(self, path: str, *, password: str = "", method: str = "GET") -> int:
+        """The status of an answer, with or without the password."""
+        headers = urllib3.make_headers(basic_auth=f"flower:{password}") if password else None
+        return urllib3.request(method, self.url + path, headers=headers, retries=False).status
+
+
+def environment(container: Manifest, redis_url: str) -> dict[str, str]:
+    """The container's variables as the kubelet makes them, but for where Redis is."""
+    made: dict[str, str] = {}
+    for each in container["env"]:
+        made[each["name"]] = _value(each, made)
+    return made | {"EIP_REDIS_URL": redis_url, "PATH": str(Path(sys.executable).parent)}
+
+
+def _value(variable: Mapping[str, Any], made: Mapping[str, str]) -> str:
+    if "valueFrom" in variable:
+        return SECRETS[variable["valueFrom"]["secretKeyRef"]["key"]]
+    return re.sub(r"\$\((\w+)\)", lambda found: made[found[1]], variable["value"])
+
+
+@pytest.fixture(scope="module")
+def flower(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Flower]:
+    """Under a path of its own, as behind an Ingress."""
+    folder = tmp_path_factory.mktemp("flower")
+    spec = one(render({"flower": {"urlPrefix": "/flower"}}), "Deployment", "flower")["spec"]["template"][
+        "spec"
+    ]
+    (container,) = spec["containers"]
+    (port,) = free_ports(1)
+    command = [
+        each.replace("--port=5555", f"--port={port}") for each in container["command"] + container["args"]
+    ]
+    url = f"http://127.0.0.1:{port}/flower"
+    probe = container["readinessProbe"]["httpGet"]["path"]
+    process = Process(
+        "flower",
+        [*command, "--address=127.0.0.1"],
+        environment(container, redis_server.url),
+        folder,
+        answers(f"http://127.0.0.1:{port}{probe}"),
+        url,
+    )
+    process.start()
+    yield Flower(url, process)
+    process.kill()
+
+
+@pytest.mark.parametrize("path", ["/", "/workers", "/tasks", "/broker", "/api/workers"])
+def test_pages_ask_for_the_password(flower: Flower, path: str) -> None:
+    """Nobody sees them without it, or with another."""
+    assert flower.status(path) == 401
+    assert flower.status(path, password="another") == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks", "/broker"])
+def test_pages_open_with_the_password(flower: Flower, path: str) -> None:
+    """The Secret's."""
+    assert flower.status(path, password=SECRETS["password"]) == 200
+
+
+def test_the_probe_needs_none(flower: Flower) -> None:
+    """The kubelet has no password."""
+    assert flower.status("/healthcheck") == 200
+
+
+@pytest.mark.parametrize("path", ["/api/worker/shutdown/any", "/api/task/async-apply/eip.sweep"])
+def test_nothing_can_be_changed(flower: Flower, path: str) -> None:
+    """Not even with the password: it is read-only."""
+    assert flower.status(path, password=SECRETS["password"], method="POST") in {403, 405}
+
+
+def test_the_password_is_not_logged(flower: Flower) -> None:
+    """Nor is what cookies are signed with."""
+    logged = flower.process.log()
+
+    assert SECRETS["password"] not in logged
+    assert SECRETS["cookie-secret"] not in logged

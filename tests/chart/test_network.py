@@ -1,0 +1,46 @@
+"""Who reaches whom."""
+
+from tests.chart.helm import Manifest, one, render
+
+
+def test_only_our_pods_reach_redis(default: list[Manifest]) -> None:
+    """Its policy names the three components, lets nobody else in, and lets it out nowhere."""
+    policy = one(default, "NetworkPolicy", "redis")["spec"]
+
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    assert "egress" not in policy
+    (rule,) = policy["ingress"]
+    assert [port["port"] for port in rule["ports"]] == [6379]
+    peers = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in rule["from"]]
+    assert peers == ["producer", "worker", "flower"]
+
+
+def test_workers_reach_the_pod_identity_agent(default: list[Manifest]) -> None:
+    """Without it there are no credentials; the producer, which has none, does not reach it."""
+    agent = "169.254.170.23/32"
+
+    assert agent in str(one(default, "NetworkPolicy", "worker")["spec"]["egress"])
+    assert agent not in str(one(default, "NetworkPolicy", "producer")["spec"]["egress"])
+
+
+def test_nobody_comes_in_to_workers(default: list[Manifest]) -> None:
+    """They serve nothing."""
+    policy = one(default, "NetworkPolicy", "worker")["spec"]
+
+    assert "Ingress" in policy["policyTypes"]
+    assert "ingress" not in policy
+
+
+def test_flower_is_kept_to_whom_the_user_names() -> None:
+    """`flowerFrom` replaces everybody in the cluster."""
+    ingress = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]
+    policy = one(render({"networkPolicy": {"flowerFrom": ingress}}), "NetworkPolicy", "flower")
+
+    assert policy["spec"]["ingress"][0]["from"] == ingress
+
+
+def test_no_network_policies_on_request() -> None:
+    """A cluster may have policies of another kind."""
+    assert not [
+        each for each in render({"networkPolicy": {"enabled": False}}) if each["kind"] == "NetworkPolicy"
+    ]
