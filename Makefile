@@ -8,14 +8,17 @@ PODS ?=
 KEEP ?=
 PYTEST_ARGS ?=
 UPGRADE ?=
+ENGINE ?= docker
+IMAGE ?= k8s-eip-operator:dev
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	$(if $(UPGRADE),--upgrade) pyproject.toml
+	$(if $(UPGRADE),--upgrade)
+LOCK := $(COMPILE) pyproject.toml
 
-.PHONY: help setup test lint format demo kube-assets docs lock clean check
+.PHONY: help setup test lint format demo kube-assets docs image image-test lock clean check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,12 +52,14 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 test: setup ## Run the tests (PYTEST_ARGS="-k sweep -x")
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: setup ## Check style, types, import contracts and generated docs
+lint: setup ## Check style, types, import contracts, the Dockerfile and generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m tests.chart.generate --check
+	$(BIN)/hadolint Dockerfile
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -66,13 +71,21 @@ demo: setup ## Run the whole operator on this machine: no cluster, no AWS accoun
 kube-assets: setup ## Build kube-apiserver and etcd for the cluster tests (needs Go)
 	$(BIN)/python -m sandbox.kube_assets build
 
-docs: setup ## Write the generated pages of docs/ anew
+docs: setup ## Write anew what is made from code: pages of docs/, chart README and schema, deploy/
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m tests.chart.generate
+
+image: ## Build the image (ENGINE=podman, IMAGE=...)
+	$(ENGINE) build -t $(IMAGE) .
+
+image-test: setup ## Run producer, worker and Flower from the image
+	$(BIN)/python -m tests.image.smoke $(IMAGE) $(ENGINE)
 
 lock: setup ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1 for newer releases)
 	$(LOCK) --all-extras --output-file requirements/dev.txt
 	$(LOCK) --constraint requirements/dev.txt --extra sandbox --output-file requirements/sandbox.txt
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	echo hatchling | $(COMPILE) - --constraint requirements/dev.txt --output-file requirements/build.txt
 
 check: ## Run exactly what CI runs
 	@.ci/run
