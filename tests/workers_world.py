@@ -22,11 +22,12 @@ from tests.fakes.ec2 import CLUSTER, VPC, FakeEc2
 from tests.fakes.kubernetes import FakeKubernetes
 from workers.aws.interface import interface_finder
 from workers.budget import Budget
+from workers.ours import Identity
 from workers.perform import perform
 from workers.ports import Interface
 from workers.sweep import Sweeper
 from workers.tell import Teller
-from workers.world import Identity, Job, World
+from workers.world import Job, World
 
 UID = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"

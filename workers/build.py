@@ -19,9 +19,10 @@ from workers.aws.client import Cluster, Ec2Client, Placement
 from workers.aws.interface import interface_finder
 from workers.budget import Budget
 from workers.housekeeping import Housekeeping
+from workers.ours import Identity
 from workers.sweep import Sweeper
 from workers.tell import Teller
-from workers.world import Identity, World
+from workers.world import World
 
 log = structlog.get_logger(__name__)
 

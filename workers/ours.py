@@ -1,9 +1,18 @@
 """Whose address is it: only what carries this very cluster's tags may be touched."""
 
+from dataclasses import dataclass
+
 from eip import names
 from eip.decide import Scope
 from workers.ports import Address
-from workers.world import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells our addresses from others'."""
+
+    cluster_name: str
+    cluster_uid: str
 
 
 def whose(address: Address, identity: Identity, scope: Scope) -> str:

@@ -20,9 +20,8 @@ from eip import names
 from eip.claim import Claim
 from eip.decide import Desired, Scope
 from eip.pod import Pod
-from workers.ours import whose
+from workers.ours import Identity, whose
 from workers.ports import Address
-from workers.world import Identity
 
 QUIET_MS = 10_000
 """A claim that changed within this time of the snapshot may know better than EC2's answer."""

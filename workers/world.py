@@ -10,16 +10,9 @@ from eip.quota import Quota
 from eip.workqueue import WorkQueue
 from workers.aws.interface import InterfaceFinder
 from workers.budget import Budget
+from workers.ours import Identity
 from workers.ports import Ec2, Kubernetes
 from workers.tell import Teller
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What tells our addresses from others'."""
-
-    cluster_name: str
-    cluster_uid: str
 
 
 def unlimited(_: str) -> int:

@@ -10,9 +10,9 @@ from eip.claim import Claim
 from eip.decide import Desired, Scope
 from eip.pod import Pod
 from tests.fakes.ec2 import CLUSTER
+from workers.ours import Identity
 from workers.plan import Plan, Snapshot, matches, plan
 from workers.ports import Address
-from workers.world import Identity
 
 NOW = 10_000_000
 MINUTES = 60_000
