@@ -8,6 +8,8 @@ PODS ?=
 KEEP ?=
 PYTEST_ARGS ?=
 UPGRADE ?=
+MINUTES ?=
+SEED ?=
 ENGINE ?= docker
 IMAGE ?= k8s-eip-operator:dev
 
@@ -18,13 +20,14 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	$(if $(UPGRADE),--upgrade)
 LOCK := $(COMPILE) pyproject.toml
 
-.PHONY: help setup test lint format demo kube-assets docs image image-test lock clean check
+.PHONY: help setup test lint format demo chaos kube-assets docs image image-test lock clean check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PYTHON=python3.13   the interpreter that setup takes"
 	@echo "  PODS=20 KEEP=1      for demo: how many pods, and keep it running at the end"
+	@echo "  MINUTES=5 SEED=1    for chaos: how long, and which faults in which order"
 	@echo "  PYTEST_ARGS=...     for test: what pytest is told besides"
 	@echo "  UPGRADE=1           for lock: take the newest releases that pyproject.toml allows"
 
@@ -67,6 +70,9 @@ format: setup ## Format the code and mend what can be mended
 
 demo: setup ## Run the whole operator on this machine: no cluster, no AWS account (PODS, KEEP)
 	$(BIN)/python -m sandbox.demo $(if $(PODS),--pods $(PODS)) $(if $(KEEP),--keep)
+
+chaos: setup ## Break everything for some minutes, then the verdict (MINUTES, PODS, SEED)
+	$(BIN)/python -m sandbox.chaos --minutes $(or $(MINUTES),5) --pods $(or $(PODS),200) --seed $(or $(SEED),1)
 
 kube-assets: setup ## Build kube-apiserver and etcd for the cluster tests (needs Go)
 	$(BIN)/python -m sandbox.kube_assets build

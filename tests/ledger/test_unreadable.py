@@ -18,7 +18,7 @@ def spoilt(client: redis.Redis, queue: WorkQueue, uid: str) -> None:
 def test_the_others_are_read(redis_client: redis.Redis, ledger: Ledger, work_queue: WorkQueue) -> None:
     """One that can't be read is left out."""
     spoilt(redis_client, work_queue, "a")
-    work_queue.update("b", lambda _: Claim(uid="b"))
+    work_queue.update("b", lambda _: Claim(uid="b", allocation_id="eipalloc-2"))
 
     assert ledger.claims(["a", "b"]).keys() == {"b"}
 

@@ -1,0 +1,65 @@
+"""What is recorded of a run: plain values from the doubles' own accounts, in monotonic seconds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sandbox.chaos.schedule import Fault
+from sandbox.pod_network import Tenancy
+
+
+@dataclass(frozen=True)
+class Span:
+    """From one moment to another; `until` None: it lasts."""
+
+    since: float
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A pod's uid that was to be served for this time, whenever it had an IP."""
+
+    uid: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """An address of the pod `uid` on a private IP, as EC2 had it.
+
+    Its ends are those of the samples in which it was there first, and not any more: neither is too early.
+    """
+
+    public_ip: str
+    uid: str
+    private_ip: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A fault, and when it was there."""
+
+    fault: Fault
+    span: Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A run: all that the verdict is made from."""
+
+    ended_at: float
+    period: float
+    """Seconds between two samples of EC2: nothing is known more exactly."""
+    wishes: Sequence[Wish] = ()
+    tenancies: Mapping[str, Sequence[Tenancy]] = field(default_factory=dict)
+    sightings: Sequence[Sighting] = ()
+    doubled: Sequence[Wish] = ()
+    """When a pod had more than one address."""
+    struck: Sequence[Struck] = ()
+    wrong: Sequence[str] = ()
+    """What was still not as it should be when the quiet time was over."""
+    leaked: Sequence[str] = ()
+    """Public IPs that were still there then though no pod wanted them."""
+    quiet: float = 0.0
+    """Seconds from the last fault and the last change until everything was right."""
