@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	$(if $(UPGRADE),--upgrade)
 LOCK := $(COMPILE) pyproject.toml
 
-.PHONY: help setup test lint format demo chaos kube-assets docs image image-test lock clean check
+.PHONY: help setup test soak lint format demo chaos kube-assets docs image image-test lock clean check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 
 test: setup ## Run the tests (PYTEST_ARGS="-k sweep -x")
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: setup ## Try every fault at every call, and thousands of random histories (an hour or two)
+	EIP_SOAK=1 $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
 lint: setup ## Check style, types, import contracts, the Dockerfile and generated files
 	$(BIN)/ruff check .

@@ -5,10 +5,12 @@
 | desired          | what is there                                 | next step |
 |------------------|-----------------------------------------------|-----------|
 | any              | a second address for the same pod             | release   |
-| serve            | associated with another IP than the pod's     | associate |
+| serve            | on another IP than the pod's, to be moved     | associate |
+| serve            | on another IP, and could not be moved         | release   |
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
 | hold             | an association                                | release   |
+| release          | an address aside that the pod still names     | annotate  |
 | release, unknown | an address, an intent, or a look-up to do     | release   |
 | any but unknown  | the pod says something else than is true      | annotate  |
 | any              | nothing of this                               | none      |
@@ -20,6 +22,9 @@ from eip.decide import Decision, Desired, EventType
 from eip.names import Step
 from eip.pod import Pod
 
+PATIENCE = 5
+"""Tries to write on a pod that its address is gone before the address is given back all the same."""
+
 NOTHING_WRITTEN = "|||"
 NOT_READY_WRITTEN = "|||False"
 
@@ -28,7 +33,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is known of one pod's address; times are Redis' own, in milliseconds.
 
     `written` is what the pod said when it was last seen, in the form of `expected_writing`.
-    `contested` says that EC2 refused an association because something is associated already.
+    `contested` says that EC2 must be asked what is associated: it refused an association because something
+    is already, or did not answer.
     `doubles` are allocation ids of addresses that carry this pod's uid beside the one in use.
     """
 
@@ -116,11 +122,13 @@ def next_step(claim: Claim) -> Step | None:
     if claim.doubles:
         return Step.RELEASE
     step = _address_step(claim)
-    if step is not None:
-        return step
-    if claim.desired is not Desired.UNKNOWN and not writing_is_right(claim):
+    to_write = claim.desired is not Desired.UNKNOWN and not writing_is_right(claim)
+    # The address goes last: once it is given back nothing but Redis knows what the pod says, and nobody lists
+    # pods without the label. But an API server that never takes it must not keep an address that costs money.
+    aside = step is Step.RELEASE and not claim.association_id and claim.attempts < PATIENCE
+    if to_write and (step is None or aside):
         return Step.ANNOTATE
-    return None
+    return step
 
 
 def _address_step(claim: Claim) -> Step | None:
@@ -135,8 +143,11 @@ def _address_step(claim: Claim) -> Step | None:
 
 
 def _serve_step(claim: Claim) -> Step | None:
+    if claim.association_id and claim.associated_ip != claim.pod_ip:
+        # One call moves it. If that fails it must leave, for another pod may have its IP by then.
+        return Step.RELEASE if claim.attempts else Step.ASSOCIATE
     if claim.association_id:
-        return None if claim.associated_ip == claim.pod_ip else Step.ASSOCIATE
+        return Step.ASSOCIATE if claim.contested else None
     if claim.terminating:
         return None
     return Step.ASSOCIATE if claim.allocation_id else Step.ALLOCATE

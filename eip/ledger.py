@@ -162,6 +162,13 @@ class Ledger:
         except redis.exceptions.RedisError as error:
             raise RedisAway.because(error) from error
 
+    def first_again_in(self, uid: str, reason: str, seconds: int) -> None:
+        """Let `first_in` answer yes once more in so many seconds. Does not look at the epoch."""
+        try:
+            self._client.expire(Keys.told(uid, reason), seconds)
+        except redis.exceptions.RedisError as error:
+            raise RedisAway.because(error) from error
+
     def now(self) -> int:
         """Redis' time in milliseconds, the only one by which ages are measured."""
         try:

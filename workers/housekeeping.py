@@ -74,15 +74,23 @@ class Housekeeping:
         if self._clock.now() < self._slow_at:
             return
         self._slow_at = self._clock.now() + SLOW_TICK
-        if not world.ledger.open_epoch().refilled:
-            self._refill()
+        epoch = world.ledger.open_epoch()
+        if not epoch.refilled:
+            self._refill(epoch.name)
         world.queue.resync()
         world.quota.tick()
 
-    def _refill(self) -> None:
+    def _refill(self, epoch: str) -> None:
+        """One worker's task in each epoch: a mark that outlived the last one must not hold it up."""
         world = self._sweeper.world
-        if world.ledger.first_in(Keys.REFILL, "refill", REFILL_SECONDS):
+        if not world.ledger.first_in(Keys.REFILL, epoch, REFILL_SECONDS):
+            return
+        try:
             self._sweeper.refill()
+        except EipError:
+            # Without the claims nobody releases anything: one lost answer of EC2 must not cost 20 s.
+            world.ledger.first_again_in(Keys.REFILL, epoch, int(SLOW_TICK))
+            raise
 
     def _run(self) -> None:
         while not self._stop.is_set():

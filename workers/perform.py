@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -14,7 +15,7 @@ from eip.workqueue import changed
 from workers.failure import failed
 from workers.outcome import Again, Done, Failed, Outcome, Parked, TryLater, unchanged
 from workers.steps.allocate import allocate
-from workers.steps.annotate import annotate
+from workers.steps.annotate import annotate, take_back
 from workers.steps.associate import associate
 from workers.steps.release import release
 from workers.world import Job, World
@@ -48,7 +49,7 @@ def perform(step: Step, uid: str, world: World, served: Callable[[], None]) -> s
     `served` is called as soon as the step waits for no token any more.
     """
     try:
-        held = world.ledger.begin(uid, step.queue)
+        held = _begin(uid, step, world)
         if held is None:
             return NOTHING
         return _perform_held(step, Job(held, world, served))
@@ -67,6 +68,16 @@ def perform(step: Step, uid: str, world: World, served: Callable[[], None]) -> s
         return "Redis is away"
 
 
+def _begin(uid: str, step: Step, world: World) -> Held | None:
+    """Take the lease; a wake-up of a new epoch is no reason to give it up, for nothing was done yet."""
+    try:
+        return world.ledger.begin(uid, step.queue)
+    except EpochChanged:
+        with suppress(RedisAway):
+            world.ledger.open_epoch()
+        return world.ledger.begin(uid, step.queue)
+
+
 def _perform_held(step: Step, job: Job) -> str:
     held, world = job.held, job.world
     if next_step(held.claim) is not step:
@@ -80,6 +91,8 @@ def _perform_held(step: Step, job: Job) -> str:
         outcome = Done("the claim changed in the meantime")
     except (Ec2Error, KubernetesError) as error:
         outcome = failed(error)
+    if step in {Step.ALLOCATE, Step.ASSOCIATE} and not isinstance(outcome, Done):
+        outcome = replace(outcome, change=take_back(job, outcome.change))
     claim = _settle(step, job.held, outcome, world)
     log.info(
         "step",

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eip.claim import NOT_READY_WRITTEN, Claim, expected_writing, is_over, next_step, writing_is_right
+from eip.claim import (
+    NOT_READY_WRITTEN,
+    PATIENCE,
+    Claim,
+    expected_writing,
+    is_over,
+    next_step,
+    writing_is_right,
+)
 from eip.decide import Desired
 from eip.names import Step
 from tests.performing import performed
@@ -189,3 +197,23 @@ def test_what_is_at_rest_stays_at_rest(given_claim: Claim) -> None:
         given_claim = performed(step, given_claim)
 
     assert next_step(msgspec.structs.replace(given_claim, attempts=3, resource_version=9)) is None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "step"),
+    [(0, Step.ANNOTATE), (PATIENCE - 1, Step.ANNOTATE), (PATIENCE, Step.RELEASE)],
+    ids=["the pod is told first", "and again", "but the address is not kept for ever"],
+)
+def test_a_pod_that_still_names_its_address_is_told_before_the_address_is_given_back(
+    attempts: int, step: Step
+) -> None:
+    """An API server that takes no patch must not keep an address that costs money."""
+    given_up = Claim(
+        uid="u",
+        desired=Desired.RELEASE,
+        allocation_id="eipalloc-1",
+        written="198.18.0.1|eipalloc-1|198.18.0.1|True",
+        attempts=attempts,
+    )
+
+    assert next_step(given_up) is step

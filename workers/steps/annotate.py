@@ -1,11 +1,17 @@
 """Annotate: what the pod says of its address, in one PATCH of pods/status."""
 
-from eip.claim import Claim, expected_writing, gone
+import structlog
+
+from eip.claim import Claim, expected_writing, gone, writing_is_right
+from eip.decide import Desired
+from eip.errors import KubernetesError
 from eip.names import EventReason
 from eip.workqueue import changed
 from eip.writing import annotations_of, condition_of, seen_on
-from workers.outcome import Done, Outcome, TryLater
-from workers.world import Job
+from workers.outcome import Change, Done, Outcome, TryLater
+from workers.world import Job, World
+
+log = structlog.get_logger(__name__)
 
 MEND_INTERVAL_MS = 10_000
 """What another removes is written again, but not in a fight: at most so often."""
@@ -18,6 +24,31 @@ def annotate(job: Job) -> Outcome:
     if claim.last_written == expected and now - claim.written_at < MEND_INTERVAL_MS:
         raise TryLater((claim.written_at + MEND_INTERVAL_MS - now) / 1000, "was written a short while ago")
     job.served()
+    written = _write(world, claim, now)
+    if written is gone:
+        return Done("the pod is gone", gone)
+    _tell(job, claim)
+    return Done(f"wrote {claim.public_ip}" if claim.serving else "wrote that there is no address", written)
+
+
+def take_back(job: Job, change: Change) -> Change:
+    """Let a pod whose address could not be given say so, when it still names one; answers what it becomes.
+
+    Otherwise external-dns would publish, for as long as it can't be given, what may be a stranger's by then.
+    This is tried once: the step that follows goes first, and the pod is written on after it in any case.
+    """
+    after = change(job.held.claim)
+    if after.desired is not Desired.SERVE or after.serving or writing_is_right(after):
+        return change
+    try:
+        written = _write(job.world, after, job.held.now)
+    except KubernetesError as error:
+        log.warning("the pod still names an address that it does not have", pod=after.key, error=str(error))
+        return change
+    return lambda claim: written(change(claim))
+
+
+def _write(world: World, claim: Claim, now: int) -> Change:
     pod = world.kubernetes.patch_pod_status(
         claim.namespace,
         claim.name,
@@ -26,20 +57,10 @@ def annotate(job: Job) -> Outcome:
         condition_of(claim),
     )
     if pod is None:
-        return Done("the pod is gone", gone)
-    _tell(job, claim)
-    written = seen_on(pod, world.external_dns)
+        return gone
     version = int(pod.metadata.resource_version or 0)
-    return Done(
-        f"wrote {claim.public_ip}" if claim.serving else "wrote that there is no address",
-        lambda c: changed(
-            c,
-            written=written,
-            last_written=expected,
-            written_at=now,
-            resource_version=max(c.resource_version, version),
-        ),
-    )
+    fields = {"written": seen_on(pod, world.external_dns), "last_written": expected_writing(claim)}
+    return lambda c: changed(c, **fields, written_at=now, resource_version=max(c.resource_version, version))
 
 
 def _tell(job: Job, claim: Claim) -> None:

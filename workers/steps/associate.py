@@ -3,7 +3,7 @@
 from functools import partial
 
 from eip.claim import Claim, next_step
-from eip.errors import Ec2Error
+from eip.errors import Ec2Error, EipError
 from eip.names import Action, Step
 from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
@@ -11,7 +11,7 @@ from workers.aws.interface import NotServable, NotYet, PodPlace
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.ours import is_ours
-from workers.outcome import Done, Failed, Outcome, TryLater
+from workers.outcome import Again, Done, Failed, Outcome
 from workers.ports import Address
 from workers.world import Job
 
@@ -21,39 +21,57 @@ def associate(job: Job) -> Outcome:
     claim, world = job.held.claim, job.world
     holder = world.ledger.ip_holder(claim.pod_ip)
     if holder not in ("", claim.uid):
-        raise TryLater(5.0, f"{claim.pod_ip} was reported later for another pod")
+        return _not_yet(claim, 5.0, f"{claim.pod_ip} was reported later for another pod")
     found = world.finder.find(_place(claim))
     if isinstance(found, NotYet):
-        raise TryLater(2.0, found.reason)
+        return _not_yet(claim, 2.0, found.reason)
     if isinstance(found, NotServable):
         return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
-    if not (claim.contested or claim.association_id or job.held.taken_over):
-        return _call(job, found.interface_id, allow_reassociation=False)
-    there = [a for a in world.ec2.addresses_at(claim.pod_ip) if a.interface_id == found.interface_id]
-    if there:
-        return _settle(job, there[0])
-    own = world.ec2.address(claim.allocation_id)
-    return _call(job, found.interface_id, allow_reassociation=bool(own and own.association_id))
+    job.token(Action.ASSOCIATE)
+    allow_reassociation = False
+    if claim.contested or claim.association_id or job.held.taken_over:
+        looked = _look(job, found.interface_id)
+        if not isinstance(looked, bool):
+            world.budget.refund(Action.ASSOCIATE)
+            return looked
+        allow_reassociation = looked
+        job.renew(Action.ASSOCIATE)
+    return _call(job, found.interface_id, allow_reassociation=allow_reassociation)
 
 
-def _settle(job: Job, there: Address) -> Outcome:
-    """Something sits on the pod's IP: the pod's own address, another of ours, or a stranger's."""
+def _not_yet(claim: Claim, after: float, reason: str) -> Outcome:
+    """Nothing went wrong, unless the address sits on an IP that the pod no longer has: it must leave that."""
+    return Failed("NotYet", reason) if claim.association_id else Again(after, reason)
+
+
+def _look(job: Job, interface_id: str) -> Outcome | bool:
+    """What EC2 shows at the pod's IP: nothing left to do, or whether something of ours may be moved.
+
+    The token is there already, so that nothing of a stranger's can come to the IP while it is waited for.
+    """
     claim, now, world = job.held.claim, job.held.now, job.world
-    if there.allocation_id == claim.allocation_id:
-        return Done("already associated", partial(_found, address=there, now=now))
-    if is_ours(there, world.identity, world.scope):
-        return _call(job, there.interface_id, allow_reassociation=True)
+    try:
+        there = [a for a in world.ec2.addresses_at(claim.pod_ip) if a.interface_id == interface_id]
+        own = None if there else world.ec2.address(claim.allocation_id)
+    except EipError:
+        world.budget.refund(Action.ASSOCIATE)
+        raise
+    if not there:
+        return bool(own and own.association_id)
+    if there[0].allocation_id == claim.allocation_id:
+        return Done("already associated", partial(_found, address=there[0], now=now))
+    if is_ours(there[0], world.identity, world.scope):
+        return True
     return Failed(
         "ForeignAddress",
-        f"{there.public_ip} is associated with {claim.pod_ip} and is not ours",
-        f"{claim.pod_ip} has the address {there.public_ip}, which this operator did not allocate and will "
+        f"{there[0].public_ip} is associated with {claim.pod_ip} and is not ours",
+        f"{claim.pod_ip} has the address {there[0].public_ip}, which this operator did not allocate and will "
         "not touch. The pod gets its own address once that one is disassociated.",
         slow=True,
     )
 
 
 def _call(job: Job, interface_id: str, *, allow_reassociation: bool) -> Outcome:
-    job.token(Action.ASSOCIATE)
     claim, now, world = job.held.claim, job.held.now, job.world
     confirmed = confirm_for(job, Action.ASSOCIATE)
     after = confirmed(claim)

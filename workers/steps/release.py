@@ -1,9 +1,9 @@
 """Release: take the address off the private IP, then give it back to EC2; one call a task."""
 
-from eip.claim import Claim
+from eip.claim import Claim, next_step
 from eip.decide import Desired
 from eip.errors import Ec2Error
-from eip.names import Action
+from eip.names import Action, Step
 from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm_for
@@ -32,15 +32,18 @@ def _disassociate(job: Job) -> Outcome:
     job.token(Action.DISASSOCIATE)
     claim, now, world = job.held.claim, job.held.now, job.world
     confirmed = confirm_for(job, Action.DISASSOCIATE)
-    if confirmed(claim).desired not in (Desired.RELEASE, Desired.HOLD):
+    after = confirmed(claim)
+    if after.desired not in (Desired.RELEASE, Desired.HOLD) and after.pod_ip == claim.associated_ip:
         world.budget.refund(Action.DISASSOCIATE)
         return Done("the pod still wants its address", confirmed)
     try:
         world.ec2.disassociate(claim.association_id)
     except Ec2Error as error:
-        if verdict(error).verdict is Verdict.GONE:
+        row = verdict(error)
+        if row.verdict is Verdict.GONE:
             return _read_again(job, error)
-        return failed(error, held=job.held)
+        unsure = row.verdict is Verdict.UNCERTAIN
+        return failed(error, lambda c: changed(c, contested=c.contested or unsure), job.held)
     return Done(
         f"disassociated {claim.public_ip} from {claim.associated_ip}",
         lambda c: _disassociated(confirmed(c), now),
@@ -51,9 +54,13 @@ def _release(job: Job) -> Outcome:
     job.token(Action.RELEASE)
     claim, world = job.held.claim, job.world
     confirmed = confirm_for(job, Action.RELEASE)
-    if confirmed(claim).desired is not Desired.RELEASE:
+    after = confirmed(claim)
+    if after.desired is not Desired.RELEASE:
         world.budget.refund(Action.RELEASE)
         return Done("the pod still wants its address", confirmed)
+    if claim.desired is Desired.UNKNOWN and next_step(after) is Step.ANNOTATE:
+        world.budget.refund(Action.RELEASE)
+        return Done("the pod still names its address", confirmed)
     try:
         world.ec2.release(claim.allocation_id)
     except Ec2Error as error:
@@ -97,4 +104,6 @@ def _as_read(claim: Claim, address: Address, now: int) -> Claim:
 
 
 def _disassociated(claim: Claim, now: int) -> Claim:
-    return changed(claim, association_id="", associated_ip="", interface_id="", changed_at=now)
+    return changed(
+        claim, association_id="", associated_ip="", interface_id="", changed_at=now, contested=False
+    )

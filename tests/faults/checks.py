@@ -1,0 +1,205 @@
+"""What must hold: some of it at every call, some at every moment, the rest once all is quiet."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from eip import names
+from eip.decide import Desired, EventType, Scope, decide
+from eip.names import EXTERNAL_DNS_ANNOTATIONS
+from eip.pod import Pod
+from tests.fakes.ec2 import CLUSTER, FakeEc2, _address
+from tests.faults.cluster import COOL_DOWN, Cluster
+from tests.faults.faults import Faults, Port
+from tests.faults.process import Answered
+from workers.ports import Address
+
+SHOWN = 10.0
+"""Seconds for which an answer of EC2's may be old, and a step may have it in hand."""
+
+
+@dataclass
+class Checks:
+    """Collects what was violated, each with the virtual time; nothing is raised in the operator's way."""
+
+    now: Callable[[], float]
+    ec2: FakeEc2
+    cluster: Cluster
+    faults: Faults
+    slow_after_stall: float
+    violations: list[str] = field(default_factory=list)
+    allocated: Counter[str] = field(default_factory=Counter)
+
+    # At every call.
+
+    def allocates(self, uid: str) -> None:
+        """Counted by pod: whether more than one is too many is for the test to say."""
+        self.allocated[uid] += 1
+
+    def associates(
+        self, allocation_id: str, interface_id: str, private_ip: str, previous: object, *, moves: bool
+    ) -> None:
+        """Only ours, only after the API server said uid, IP and label, and nobody foreign is moved for it."""
+        address = self._address(allocation_id)
+        if address is None:
+            return
+        self._only_ours(address, "associated")
+        for sitting in self.ec2.at(private_ip):
+            if moves and sitting.interface_id == interface_id:
+                self._only_ours(sitting, "moved away")
+        pod = _confirmed(address, previous)
+        if not isinstance(pod, Pod):
+            self._violated(f"{address.public_ip} associated with {private_ip} without a confirming read")
+        elif _desired(pod, _uid(address)) is not Desired.SERVE or pod.ipv4 != private_ip:
+            self._violated(f"{address.public_ip} associated with {private_ip}, against what was read")
+
+    def disassociates(self, association_id: str, previous: object) -> None:
+        """Only ours, and only after the API server said that the pod needs it no longer, or not this one."""
+        found = [a for a in self.ec2.addresses if a.association_id == association_id]
+        for address in found:
+            self._only_ours(address, "disassociated")
+            if not self._unneeded(address, previous):
+                self._violated(f"{address.public_ip} disassociated without a confirming answer")
+
+    def releases(self, allocation_id: str, previous: object) -> None:
+        """As for disassociation; a double that sits nowhere may go though the pod wants an address."""
+        address = self._address(allocation_id)
+        if address is None:
+            return
+        self._only_ours(address, "released")
+        asked = not isinstance(_confirmed(address, previous), bool)
+        if not self._unneeded(address, previous) and not (asked and self._is_spare(address)):
+            self._violated(f"{address.public_ip} released without a confirming answer")
+
+    def _unneeded(self, address: Address, previous: object) -> bool:
+        pod = _confirmed(address, previous)
+        if isinstance(pod, bool):
+            return pod
+        desired = _desired(pod, _uid(address))
+        live = desired is Desired.SERVE and pod.ipv4 == address.private_ip
+        if self._siblings(address):
+            return not live
+        off = desired is Desired.HOLD or pod.ipv4 != address.private_ip
+        return desired is Desired.RELEASE or (off and bool(address.association_id))
+
+    def _is_spare(self, address: Address) -> bool:
+        return not address.association_id and bool(self._siblings(address))
+
+    def _siblings(self, address: Address) -> list[Address]:
+        """The pod's other addresses, as far as EC2 shows what is: it may show one that is there no longer."""
+        shown = [*self.ec2.addresses, *map(_address, self.ec2._book.before(SHOWN).values())]
+        return [
+            a
+            for a in shown
+            if is_ours(a) and _uid(a) == _uid(address) and a.allocation_id != address.allocation_id
+        ]
+
+    def _only_ours(self, address: Address, what: str) -> None:
+        if not is_ours(address):
+            self._violated(f"{address.public_ip} was {what} and is not ours")
+
+    # At every moment.
+
+    def overdue(self) -> float | None:
+        """Note each address that is on a freed IP for too long; when to look again, if any is on one."""
+        looks = []
+        for address in self.ours:
+            tenure = self.cluster.tenures.get((_uid(address), address.private_ip))
+            if tenure is None or tenure.ended_at > self.now():
+                continue
+            until = self._excused_until(tenure.ended_at)
+            if self.now() > until:
+                self._violated(
+                    f"{address.public_ip} is on {address.private_ip}, free since {tenure.ended_at:.3f}"
+                )
+            else:
+                looks.append(until + 0.001)
+        return min(looks, default=None)
+
+    def _excused_until(self, since: float) -> float:
+        until = max(since, self.faults.excused_until()) + COOL_DOWN
+        if self.faults.stalled_at:
+            until = max(until, self.faults.stalled_at + self.slow_after_stall)
+        return until
+
+    # Once all is quiet.
+
+    def wrong(self) -> list[str]:
+        """What is not as it should be."""
+        found = [self._wrong_with(pod) for pod in self.cluster.pods.values()]
+        found += [self._leaked(address) for address in self.ours]
+        return [text for text in found if text]
+
+    def _wrong_with(self, pod: Pod) -> str:
+        mine = [a for a in self.ours if _uid(a) == pod.uid]
+        sits = [a for a in mine if a.private_ip and a.private_ip == pod.ipv4]
+        serves = _desired(pod, pod.uid) is Desired.SERVE and not self._occupied(pod.ipv4)
+        if not serves:
+            return "" if sits else _wrong_writing(pod, None)
+        if pod.metadata.deletion_timestamp and not mine:
+            return _wrong_writing(pod, None)
+        if len(mine) != 1:
+            return f"{pod.key} ({pod.uid}) has {len(mine)} addresses"
+        if not sits and not pod.metadata.deletion_timestamp:
+            return f"{pod.key} has {mine[0].public_ip} on {mine[0].private_ip or 'no IP'}, not on {pod.ipv4}"
+        return _wrong_writing(pod, sits[0] if sits else None)
+
+    def _leaked(self, address: Address) -> str:
+        pod = self.cluster.by_uid(_uid(address))
+        if pod is None or _desired(pod, pod.uid) is Desired.RELEASE:
+            return f"{address.public_ip} is kept for {_uid(address)}, which does not want it"
+        if address.private_ip and _desired(pod, pod.uid) is Desired.HOLD:
+            return f"{address.public_ip} is on {address.private_ip}, where {pod.key} is no longer"
+        return ""
+
+    def _occupied(self, ip: str) -> bool:
+        return any(not is_ours(a) for a in self.ec2.at(ip))
+
+    @property
+    def ours(self) -> list[Address]:
+        """The addresses with this very cluster's tags."""
+        return [address for address in self.ec2.addresses if is_ours(address)]
+
+    def _address(self, allocation_id: str) -> Address | None:
+        return next((a for a in self.ec2.addresses if a.allocation_id == allocation_id), None)
+
+    def _violated(self, what: str) -> None:
+        if not any(known.endswith(what) for known in self.violations):
+            self.violations.append(f"{self.now():.3f} {what}")
+
+
+def is_ours(address: Address) -> bool:
+    """Whether the address carries both of this cluster's marks."""
+    tags = address.tags
+    return (tags.get(names.CLUSTER_NAME_TAG), tags.get(names.CLUSTER_UID_TAG)) == CLUSTER
+
+
+def _uid(address: Address) -> str:
+    return address.tags.get(names.POD_UID_TAG, "")
+
+
+def _confirmed(address: Address, previous: object) -> Pod | bool:
+    """What the read just before the call said: the pod, True when it is gone, False without such a read."""
+    if not isinstance(previous, Answered) or previous.port is not Port.KUBERNETES or previous.name != "GET":
+        return False
+    tags = address.tags
+    if previous.arguments != (tags.get(names.NAMESPACE_TAG), tags.get(names.POD_NAME_TAG)):
+        return False
+    pod = previous.answer
+    return pod if isinstance(pod, Pod) and pod.uid == _uid(address) else True
+
+
+def _desired(pod: Pod, uid: str) -> Desired:
+    if pod.uid != uid:
+        return Desired.RELEASE
+    return decide(EventType.READ, pod, Scope()).desired
+
+
+def _wrong_writing(pod: Pod, address: Address | None) -> str:
+    expected = address.public_ip if address else ""
+    keys = (names.PUBLIC_IP_ANNOTATION, *EXTERNAL_DNS_ANNOTATIONS)
+    written = {pod.annotation(key) for key in keys}
+    ready = pod.condition(names.READY_CONDITION) == "True"
+    if written != {expected} or ready is not bool(address):
+        return f"{pod.key} says {sorted(written)} and ready={ready}, but has {expected or 'no address'}"
+    return ""

@@ -1,0 +1,194 @@
+"""The cluster's life: pods that come, get IPs, lose them and go; IPs that others get; nodes that vanish.
+
+What EC2 and the API server know follows from it. An IP that is free again rests for as long as the VPC CNI
+lets it rest, and may then be anybody's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from eip import names
+from eip.decide import EventType
+from eip.pod import Pod
+from tests.fakes.ec2 import VPC, FakeEc2
+from tests.fakes.kubernetes import FakeKubernetes
+from workers.ports import Interface
+
+COOL_DOWN = 30.0
+"""Seconds that the VPC CNI keeps a freed IP from others.
+
+Source: https://github.com/aws/amazon-vpc-cni-k8s, ipamd's IP_COOLDOWN_PERIOD
+"""
+
+IPS_PER_NODE = 3
+_NETWORK = {"type": names.NETWORK_CONDITION}
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """One pod's time on one IP; `ended_at` is infinite while it lasts."""
+
+    uid: str
+    ip: str
+    ended_at: float
+
+
+@dataclass
+class Cluster:
+    """Pods by name, in the namespace of the double; `tell` is the watch."""
+
+    now: Callable[[], float]
+    kubernetes: FakeKubernetes
+    ec2: FakeEc2
+    tell: Callable[[EventType, Pod], None]
+    holders: dict[str, str] = field(default_factory=dict)
+    tenures: dict[tuple[str, str], Tenure] = field(default_factory=dict)
+    freed_at: dict[str, float] = field(default_factory=dict)
+    pods_made: int = 0
+    nodes_made: int = 0
+
+    def add_node(self) -> str:
+        """A node with an interface and its IPs."""
+        self.nodes_made += 1
+        number = self.nodes_made
+        node, instance = f"node-{number}", f"i-{number:017x}"
+        ips = frozenset(f"10.0.{number}.{host}" for host in range(1, IPS_PER_NODE + 2))
+        self.ec2.interfaces.append(Interface(f"eni-{number}", instance, VPC, ips))
+        self.kubernetes.nodes[node] = f"aws:///us-east-1a/{instance}"
+        return node
+
+    def remove_node(self, node: str) -> None:
+        """EC2 terminates the instance; its interface goes, and the pods' objects after it."""
+        interface = self._interface(node)
+        self.ec2.interfaces.remove(interface)
+        del self.kubernetes.nodes[node]
+        for address in self.ec2.addresses:
+            if address.interface_id == interface.interface_id:
+                self.ec2.take(address.allocation_id)
+        for name in self.on(node):
+            self.remove(name)
+
+    def add(self, name: str, node: str, *, labelled: bool = True) -> str:
+        """A pod that has no IP yet; its uid."""
+        self.pods_made += 1
+        uid = str(UUID(int=self.pods_made, version=4))
+        pod = self.kubernetes.add(uid, name, labelled=labelled, spec={"nodeName": node})
+        self.kubernetes.edit(name, "status", phase="Pending")
+        if labelled:
+            self.tell(EventType.ADDED, pod)
+        return uid
+
+    def start(self, name: str) -> str:
+        """The pod gets an IP that nobody has, or none when there is none."""
+        ip = self._free_ip(self._pod(name).spec.node_name)
+        if ip:
+            self._end_tenure(name)
+            self._begin_tenure(name, ip)
+            self._edit_status(name, network=True, podIP=ip, phase="Running")
+        return ip
+
+    def serve(self, name: str, node: str) -> str:
+        """A pod with an IP at once; its uid."""
+        uid = self.add(name, node)
+        self.start(name)
+        return uid
+
+    def lose_network(self, name: str) -> None:
+        """The sandbox is lost: the IP is free, and the kubelet says so; the status keeps the IP."""
+        self._end_tenure(name)
+        self._edit_status(name, network=False)
+
+    def finish(self, name: str) -> None:
+        """The containers have ended; the status keeps the IP."""
+        self._end_tenure(name)
+        self._edit_status(name, network=False, phase="Succeeded")
+
+    def terminate(self, name: str) -> None:
+        """The pod is asked to end, and serves for a while."""
+        self._changed(
+            EventType.MODIFIED,
+            self.kubernetes.edit(name, "metadata", deletionTimestamp="2026-01-01T00:00:00Z"),
+        )
+
+    def remove(self, name: str) -> None:
+        """The pod is gone."""
+        self._end_tenure(name)
+        last = self.kubernetes.remove(name)
+        self._changed(EventType.DELETED, last)
+
+    def label(self, name: str, *, labelled: bool) -> None:
+        """The label comes or goes: for the watch, that is the pod itself."""
+        before = self._pod(name)
+        labels = {names.MANAGE_LABEL: "true"} if labelled else {}
+        pod = self.kubernetes.edit(name, "metadata", labels=labels)
+        if labelled and not before.managed:
+            self.tell(EventType.ADDED, pod)
+        elif before.managed and not labelled:
+            self.tell(EventType.DELETED, before_with_version(before, pod))
+
+    def written(self, name: str) -> None:
+        """Somebody has patched the pod."""
+        self._changed(EventType.MODIFIED, self._pod(name))
+
+    @property
+    def pods(self) -> dict[str, Pod]:
+        """The pods by name."""
+        return {name: self._pod(name) for _, name in self.kubernetes.pods}
+
+    def by_uid(self, uid: str) -> Pod | None:
+        """One pod."""
+        return next((pod for pod in self.pods.values() if pod.uid == uid), None)
+
+    def on(self, node: str) -> list[str]:
+        """The names of a node's pods."""
+        return [name for name, pod in self.pods.items() if pod.spec.node_name == node]
+
+    def _pod(self, name: str) -> Pod:
+        return self.kubernetes.pod(name)
+
+    def _changed(self, event: EventType, pod: Pod) -> None:
+        if pod.managed:
+            self.tell(event, pod)
+
+    def _edit_status(self, name: str, *, network: bool, **fields: str) -> None:
+        others = [
+            condition
+            for condition in self.kubernetes.pods["shop", name]["status"]["conditions"]
+            if condition["type"] != names.NETWORK_CONDITION
+        ]
+        condition = {**_NETWORK, "status": str(network)}
+        pod = self.kubernetes.edit(name, "status", conditions=[*others, condition], **fields)
+        self._changed(EventType.MODIFIED, pod)
+
+    def _interface(self, node: str) -> Interface:
+        instance = self.kubernetes.nodes[node].rpartition("/")[2]
+        return next(i for i in self.ec2.interfaces if i.instance_id == instance)
+
+    def _free_ip(self, node: str) -> str:
+        if node not in self.kubernetes.nodes:
+            return ""
+        ips = sorted(self._interface(node).private_ips)[1:]
+        rested = (ip for ip in ips if self.now() - self.freed_at.get(ip, -COOL_DOWN) >= COOL_DOWN)
+        return next((ip for ip in rested if ip not in self.holders), "")
+
+    def _begin_tenure(self, name: str, ip: str) -> None:
+        uid = self._pod(name).uid
+        self.holders[ip] = uid
+        self.tenures[uid, ip] = Tenure(uid, ip, float("inf"))
+
+    def _end_tenure(self, name: str) -> None:
+        uid = self._pod(name).uid
+        for ip in [ip for ip, holder in self.holders.items() if holder == uid]:
+            del self.holders[ip]
+            self.freed_at[ip] = self.now()
+            self.tenures[uid, ip] = Tenure(uid, ip, self.now())
+
+
+def before_with_version(before: Pod, after: Pod) -> Pod:
+    """What the watch tells of a label that went: the object as it was, with the version of the change."""
+    return replace(
+        before, metadata=replace(before.metadata, resource_version=after.metadata.resource_version)
+    )

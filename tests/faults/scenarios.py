@@ -1,0 +1,177 @@
+"""Short stories of pods, each of which is told again with a fault at every single call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from eip import names
+from tests.faults.installation import Installation
+
+Act = Callable[[Installation], None]
+FOREIGN = {names.CLUSTER_UID_TAG: "uid-of-another-kube-system"}
+"""The tag of another cluster that has this one's name."""
+
+WEB, DB = "web-0", "db-0"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`prepare` runs without faults; whatever `act` and the recovery after it call may go wrong.
+
+    Where Redis `forgets` what was intended, an address too many may come of it, and goes with a sweep.
+    """
+
+    name: str
+    prepare: Act
+    act: Act
+    forgets: bool = False
+
+
+def nothing(installation: Installation) -> None:
+    """An installation that has just started."""
+
+
+def served(installation: Installation) -> None:
+    """Two pods that have their addresses."""
+    installation.run_for(3)
+    installation.cluster.serve(WEB, installation.node)
+    installation.cluster.serve(DB, installation.node)
+    installation.run_for(3)
+
+
+def served_alone(installation: Installation) -> None:
+    """One pod that has its address."""
+    installation.run_for(3)
+    installation.cluster.serve(WEB, installation.node)
+    installation.run_for(3)
+
+
+def up(installation: Installation) -> None:
+    """A pod is made, and gets its IP a moment later."""
+    installation.cluster.add(WEB, installation.node)
+    installation.run_for(0.5)
+    installation.cluster.start(WEB)
+
+
+def down(installation: Installation) -> None:
+    """A pod ends, and is gone."""
+    installation.cluster.terminate(WEB)
+    installation.run_for(2)
+    installation.cluster.remove(WEB)
+
+
+def gone_while_allocating(installation: Installation) -> None:
+    """A pod is gone before it got what it asked for."""
+    installation.cluster.serve(WEB, installation.node)
+    installation.run_for(0.1)
+    installation.cluster.remove(WEB)
+
+
+def gone_while_associating(installation: Installation) -> None:
+    """A pod is gone when its address is about to be associated."""
+    installation.cluster.serve(WEB, installation.node)
+    installation.run_for(0.2)
+    installation.cluster.remove(WEB)
+
+
+def label_removed(installation: Installation) -> None:
+    """A pod wants no address any more, and lives on."""
+    installation.cluster.label(WEB, labelled=False)
+
+
+def label_flaps(installation: Installation) -> None:
+    """The label goes, and comes back while the address is given back."""
+    installation.cluster.label(WEB, labelled=False)
+    installation.run_for(0.1)
+    installation.cluster.label(WEB, labelled=True)
+
+
+def network_lost_and_back(installation: Installation) -> None:
+    """A node reboots: the pod loses its sandbox, and gets another one with another IP."""
+    installation.cluster.lose_network(WEB)
+    installation.run_for(5)
+    installation.cluster.start(WEB)
+
+
+def ip_changed(installation: Installation) -> None:
+    """From one status to the next the pod has another IP."""
+    installation.cluster.start(WEB)
+
+
+def finished(installation: Installation) -> None:
+    """A job's pod has ended, and stays as an object."""
+    installation.cluster.finish(WEB)
+
+
+def made_again(installation: Installation) -> None:
+    """A StatefulSet's pod is gone and comes again under the same name, in the same moment."""
+    installation.cluster.remove(WEB)
+    installation.cluster.add(WEB, installation.node)
+    installation.run_for(0.5)
+    installation.cluster.start(WEB)
+
+
+def ip_passed_on(installation: Installation) -> None:
+    """Another pod gets the IP of one that is gone, as soon as it may."""
+    installation.cluster.remove(WEB)
+    installation.cluster.add("a", installation.node)
+    installation.cluster.start("a")
+    installation.run_for(30)
+    installation.cluster.serve("b", installation.node)
+
+
+def orphan_and_double(installation: Installation) -> None:
+    """An address of nobody, one too many of a living pod's, and a foreign one with our name."""
+    uid = installation.cluster.pods[WEB].uid
+    ec2 = installation.ec2
+    ec2.give("00000000-0000-4000-8000-00000000dead", "gone")
+    ec2.give(uid, WEB)
+    ec2.give("00000000-0000-4000-8000-00000000beef", "theirs", "10.0.1.1", **FOREIGN)
+
+
+def moved_by_hand(installation: Installation) -> None:
+    """Somebody takes a pod's address off its IP."""
+    [address, *_] = installation.checks.ours
+    installation.by_hand("disassociated", lambda: installation.ec2.take(address.allocation_id))
+
+
+def flushed(installation: Installation) -> None:
+    """Redis loses everything, and a pod is gone in the same moment."""
+    installation.flush()
+    installation.cluster.remove(DB)
+
+
+def flushed_while_allocating(installation: Installation) -> None:
+    """Redis loses everything while an address is allocated."""
+    installation.cluster.serve("new", installation.node)
+    installation.run_for(0.1)
+    installation.flush()
+
+
+def quota_reached(installation: Installation) -> None:
+    """There is one address for two pods, until the first of them is gone."""
+    installation.ec2.quota = 1
+    installation.cluster.serve(DB, installation.node)
+    installation.run_for(2)
+    installation.cluster.remove(WEB)
+
+
+SCENARIOS = (
+    Scenario("start", nothing, lambda i: i.run_for(3)),
+    Scenario("up", lambda i: i.run_for(3), up),
+    Scenario("up as the first thing", nothing, up),
+    Scenario("down", served_alone, down),
+    Scenario("gone while allocating", lambda i: i.run_for(3), gone_while_allocating),
+    Scenario("gone while associating", lambda i: i.run_for(3), gone_while_associating),
+    Scenario("label removed", served_alone, label_removed),
+    Scenario("label flaps", served_alone, label_flaps),
+    Scenario("network lost and back", served_alone, network_lost_and_back),
+    Scenario("IP changed", served_alone, ip_changed),
+    Scenario("finished", served_alone, finished),
+    Scenario("made again under its name", served_alone, made_again),
+    Scenario("IP passed on", served_alone, ip_passed_on),
+    Scenario("orphan and double", served_alone, orphan_and_double),
+    Scenario("moved by hand", served_alone, moved_by_hand),
+    Scenario("Redis flushed", served, flushed, forgets=True),
+    Scenario("Redis flushed while allocating", served_alone, flushed_while_allocating, forgets=True),
+    Scenario("quota reached", served_alone, quota_reached),
+)
