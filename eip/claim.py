@@ -225,3 +225,31 @@ def gone(claim: Claim) -> Claim:
         pod_ip="",
         written="",
     )
+
+
+def left(claim: Claim | None) -> Claim | None:
+    """The claim of a pod that a complete list does not have; the release confirms that it is gone."""
+    if claim is None or claim.desired is Desired.RELEASE:
+        return claim
+    return changed(
+        claim, desired=Desired.RELEASE, rule="left-watch", reason="the pod is not there any more", pod_ip=""
+    )
+
+
+def without_address(claim: Claim) -> Claim:
+    """The claim once its address is known to exist no longer."""
+    return changed(
+        claim,
+        allocation_id="",
+        public_ip="",
+        association_id="",
+        associated_ip="",
+        interface_id="",
+        allocated_at=0,
+        contested=False,
+    )
+
+
+def changed(claim: Claim, **fields: object) -> Claim:
+    """The claim with some fields replaced."""
+    return msgspec.structs.replace(claim, **fields)

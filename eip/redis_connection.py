@@ -22,8 +22,21 @@ def connect_fit(url: str, *, ca_file: str = "") -> "redis.Redis":
     try:
         refuse_unfit(client)
     except RedisAway as error:
-        log.warning("Redis is away; work goes on as soon as it is there", error=str(error))
+        log.warning(
+            "Redis is away; work goes on as soon as it is there", error=str(error), remedy=_remedy(str(error))
+        )
     return client
+
+
+def _remedy(error: str) -> str:
+    """What to do about an error that waiting alone does not end; empty for all others."""
+    if "CERTIFICATE_VERIFY_FAILED" in error:
+        return "set EIP_REDIS_CA_FILE to the certificate of the authority that signed that of Redis"
+    if "AuthenticationError" in error or "NOAUTH" in error:
+        return "correct user and password in EIP_REDIS_URL"
+    if "NoPermissionError" in error:
+        return "give the user in EIP_REDIS_URL the rights that the documentation names"
+    return ""
 
 
 def connect(url: str, *, ca_file: str = "") -> "redis.Redis":

@@ -8,8 +8,6 @@ and comes again by `resync`, or doubled, and then finds nothing to do.
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
-
 from eip.claim import Claim, is_over, next_step
 from eip.keys import Keys
 from eip.ledger import FORGET, LEAVE, PARK, REST, Committed, Held, Ledger, Schedule
@@ -145,8 +143,3 @@ def _after_step(after: Claim, step: Step | None, again: float | None, *, park: b
     if park:
         return PARK
     return schedule if again is None else Schedule("due", delay=again)
-
-
-def changed(claim: Claim, **fields: object) -> Claim:
-    """The claim with some fields replaced."""
-    return msgspec.structs.replace(claim, **fields)

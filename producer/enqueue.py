@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from eip.claim import Claim, observe
+from eip.claim import Claim, left, observe
 from eip.decide import Desired, EventType, Scope, decide
 from eip.pod import Pod
-from eip.workqueue import WorkQueue, changed
+from eip.workqueue import WorkQueue
 from eip.writing import seen_on
 
 
@@ -40,7 +40,7 @@ class Enqueue:
         missing = sorted(ledger.uids() - uids)
         for uid, claim in ledger.claims(missing).items():
             if namespace in (None, claim.namespace):
-                self._queue.update(uid, _left, fence=fence, ensure=True)
+                self._queue.update(uid, left, fence=fence, ensure=True)
         ledger.mark("listed")
 
     def epoch_changed(self) -> bool:
@@ -61,11 +61,3 @@ class Enqueue:
             return observe(claim, event, pod, decision, written, listed=ensure)
 
         self._queue.update(pod.uid, change, fence=fence, ensure=ensure)
-
-
-def _left(claim: Claim | None) -> Claim | None:
-    if claim is None or claim.desired is Desired.RELEASE:
-        return claim
-    return changed(
-        claim, desired=Desired.RELEASE, rule="left-watch", reason="the pod is not there any more", pod_ip=""
-    )

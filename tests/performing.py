@@ -1,8 +1,7 @@
 """What each step makes true when all goes well, without EC2 or Kubernetes."""
 
-from eip.claim import Claim, expected_writing
+from eip.claim import Claim, changed, expected_writing
 from eip.names import Step
-from eip.workqueue import changed
 
 
 def performed(step: Step, claim: Claim) -> Claim:

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import structlog
 
-from eip.claim import Claim, is_over, next_step
+from eip.claim import Claim, changed, is_over, next_step
 from eip.errors import Ec2Error, EpochChanged, KubernetesError, LeaseLost, RedisAway
 from eip.ledger import Held
 from eip.names import EventReason, Step
-from eip.workqueue import changed
 from workers.failure import failed
 from workers.outcome import Again, Done, Failed, Outcome, Parked, TryLater, unchanged
 from workers.steps.allocate import allocate

@@ -10,16 +10,14 @@ from typing import Protocol
 import structlog
 
 from eip import names
-from eip.claim import Claim, observe
-from eip.decide import Desired, EventType, decide
+from eip.claim import Claim, changed, left, observe, without_address
+from eip.decide import EventType, decide
 from eip.errors import EipError
 from eip.pod import Pod, PodList
-from eip.workqueue import changed
 from eip.writing import seen_on
 from workers.outcome import Change
 from workers.plan import Plan, Snapshot, plan
 from workers.ports import Address
-from workers.steps.associate import without_address
 from workers.world import World
 
 log = structlog.get_logger(__name__)
@@ -106,15 +104,6 @@ class Sweeper:
         self.world.queue.update(
             pod.uid, lambda claim: observe(claim, EventType.READ, pod, decision, written), ensure=True
         )
-
-
-def left(claim: Claim | None) -> Claim | None:
-    """The claim of a pod that a complete list does not have; the release confirms that it is gone."""
-    if claim is None or claim.desired in (Desired.RELEASE, Desired.UNKNOWN):
-        return claim
-    return changed(
-        claim, desired=Desired.RELEASE, rule="left-watch", reason="the pod is not there any more", pod_ip=""
-    )
 
 
 def taken(uid: str, addresses: Sequence[Address], taken_at: int) -> ClaimChange:

@@ -3,12 +3,11 @@
 import pytest
 import redis
 
-from eip.claim import Claim
+from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.keys import Keys
 from eip.ledger import FORGET, REST, Ledger, Schedule
 from eip.names import Queue
-from eip.workqueue import changed
 
 IP = "10.0.0.7"
 

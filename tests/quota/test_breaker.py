@@ -3,13 +3,13 @@
 import pytest
 import redis
 
-from eip.claim import Claim
+from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.keys import Keys
 from eip.ledger import Ledger
 from eip.names import Queue, Step
 from eip.quota import Quota
-from eip.workqueue import WorkQueue, changed
+from eip.workqueue import WorkQueue
 from tests.conftest import Past, Sent
 
 

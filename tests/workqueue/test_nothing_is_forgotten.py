@@ -13,14 +13,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from eip.claim import Claim, next_step
+from eip.claim import Claim, changed, next_step
 from eip.decide import Desired
 from eip.errors import LeaseLost
 from eip.keys import Keys
 from eip.ledger import LEASE, Held, Ledger
 from eip.names import Queue, Step
 from eip.quota import Quota
-from eip.workqueue import WorkQueue, changed
+from eip.workqueue import WorkQueue
 from tests.conftest import Past, Sent
 from tests.performing import performed
 

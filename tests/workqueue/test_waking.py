@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 import redis
 
-from eip.claim import Claim
+from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import LeaseLost, StaleLeader
 from eip.keys import Keys
 from eip.ledger import Held, Ledger
 from eip.names import Queue, Step
-from eip.workqueue import WorkQueue, changed
+from eip.workqueue import WorkQueue
 from tests.conftest import Past, Sent
 
 WANTED: dict[str, Any] = {

@@ -1,9 +1,8 @@
 """Allocate: an Elastic IP of the pod's own, tagged with its uid in the same call."""
 
-from eip.claim import Claim
+from eip.claim import Claim, changed
 from eip.errors import Ec2Error, LeaseLost, NamespaceFull
 from eip.names import Action
-from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm
 from workers.failure import failed

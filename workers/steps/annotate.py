@@ -2,11 +2,10 @@
 
 import structlog
 
-from eip.claim import Claim, expected_writing, gone, writing_is_right
+from eip.claim import Claim, changed, expected_writing, gone, writing_is_right
 from eip.decide import Desired
 from eip.errors import KubernetesError
 from eip.names import EventReason
-from eip.workqueue import changed
 from eip.writing import annotations_of, condition_of, seen_on
 from workers.outcome import Change, Done, Outcome, TryLater
 from workers.world import Job, World

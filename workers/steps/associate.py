@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from eip.claim import Claim, next_step
+from eip.claim import Claim, changed, next_step, without_address
 from eip.errors import Ec2Error, EipError
 from eip.names import Action, Step
-from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
 from workers.aws.interface import NotServable, NotYet, PodPlace
 from workers.confirm import confirm_for
@@ -13,6 +12,7 @@ from workers.failure import failed
 from workers.ours import is_ours
 from workers.outcome import Again, Done, Failed, Outcome
 from workers.ports import Address
+from workers.steps.not_found import is_believable
 from workers.world import Job
 
 
@@ -134,31 +134,3 @@ def _allocation_unknown(job: Job, error: Ec2Error) -> Outcome:
 
 def _place(claim: Claim) -> PodPlace:
     return PodPlace(claim.uid, claim.pod_ip, claim.node, claim.host_ip, claim.eni_hint)
-
-
-OLD_MS = 300_000
-"""Age at which EC2 knows every id that it gave: NotFound is believed from then on."""
-
-SETTLED_MS = 20_000
-"""Age up to which two answers in a row prove nothing: a new id can be unknown for seconds."""
-
-
-def is_believable(job: Job, error: Ec2Error) -> bool:
-    """Whether NotFound means gone: the allocation is old, or EC2 has said so before and had time to learn."""
-    claim = job.held.claim
-    age = job.held.now - claim.allocated_at
-    return age > OLD_MS or (age > SETTLED_MS and claim.error == error.code)
-
-
-def without_address(claim: Claim) -> Claim:
-    """The claim once its address is known to exist no longer."""
-    return changed(
-        claim,
-        allocation_id="",
-        public_ip="",
-        association_id="",
-        associated_ip="",
-        interface_id="",
-        allocated_at=0,
-        contested=False,
-    )

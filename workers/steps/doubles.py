@@ -1,11 +1,10 @@
 """A second address with the pod's uid: give it back, and never take the live one away."""
 
 from eip import names
-from eip.claim import Claim
+from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action
-from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm_for
 from workers.failure import failed

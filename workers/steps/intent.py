@@ -7,8 +7,7 @@ and two of them, apart, are believed.
 
 from collections.abc import Sequence
 
-from eip.claim import Claim
-from eip.workqueue import changed
+from eip.claim import Claim, changed
 from workers.ours import is_ours
 from workers.outcome import Again, Change, Done, Outcome
 from workers.ports import Address

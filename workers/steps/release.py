@@ -1,18 +1,17 @@
 """Release: take the address off the private IP, then give it back to EC2; one call a task."""
 
-from eip.claim import Claim, next_step
+from eip.claim import Claim, changed, next_step, without_address
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action, Step
-from eip.workqueue import changed
 from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
-from workers.steps.associate import is_believable, without_address
 from workers.steps.doubles import release_double
 from workers.steps.intent import settle
+from workers.steps.not_found import is_believable
 from workers.world import Job
 
 
