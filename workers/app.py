@@ -18,6 +18,7 @@ from eip.settings import Settings, unknown_variables
 from workers import state
 from workers.alive import PULSE, SLOT_DEADLINE, SWEEP_DEADLINE
 from workers.bootsteps import World
+from workers.transport import ScreenedTransport
 from workers.waiting import WAITING
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,11 @@ consume after an outage, and that is as long as an address may stay on a freed I
 
 
 class PromptConnection(Connection):
-    """A connection that is tried again at a steady pace."""
+    """A connection that is tried again at a steady pace, and brings only messages that we sent."""
+
+    def get_transport_cls(self) -> Any:
+        """Ours, under the name of Celery's, which is part of the URL that Flower asks for."""
+        return ScreenedTransport
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         """Connect, however long it takes."""

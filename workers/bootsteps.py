@@ -47,6 +47,7 @@ class World(bootsteps.StartStopStep):
         worker.housekeeping.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery calls it so
-        """Stop keeping house."""
+        """Stop keeping house, and wait for no rate token: the pool is waited for next."""
         if state.worker is not None:
+            state.worker.world.budget.end()
             state.worker.housekeeping.stop()

@@ -1,6 +1,7 @@
 """Waits for a rate token while it keeps the claim's lease alive."""
 
 from collections.abc import Callable
+from threading import Event
 
 from eip.clock import Clock
 from eip.errors import EipError
@@ -27,12 +28,17 @@ class Budget:
         self._limiter = limiter
         self._ledger = ledger
         self._clock = clock
+        self._ending = Event()
+
+    def end(self) -> None:
+        """The worker ends: whoever waits, or would from now on, hands the claim back to another worker."""
+        self._ending.set()
 
     def acquire(self, action: Action, held: Held, served: Callable[[], None]) -> None:
         """Have a token for the claim's next call; `served` is called as soon as it is there.
 
         Raises:
-            TryLater: the wait would be too long.
+            TryLater: the wait would be too long, or the worker ends.
             LeaseLost: the claim changed while it waited; the token was given back.
 
         """
@@ -70,6 +76,8 @@ class Budget:
     def _wait(self, seconds: float, held: Held) -> None:
         end = self._clock.now() + seconds
         while (left := end - self._clock.now()) > 0:
+            if self._ending.is_set():
+                raise TryLater(0, "waited for its turn when the worker ended")
             self._clock.sleep(min(left, KEEP_ALIVE))
             if left > KEEP_ALIVE:
                 self._ledger.renew(held)
