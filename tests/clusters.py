@@ -35,4 +35,4 @@ def real_control_plane() -> Iterator[RealControlPlane]:
 
 
 NEAREST = pytest.mark.parametrize("control_plane", PARAMETERS[-1:], indirect=True, scope="session")
-"""For journeys that Kubernetes has little part in: the real one alone, or the double where there is none."""
+"""For all journeys but the main one, as each takes long: on the real cluster, or the double without one."""

@@ -1,8 +1,11 @@
 """What becomes of a pod's address when the pod changes."""
 
 from eip import names
+from tests import clusters
 from tests.journeys.installation import Installation
 from tests.journeys.right import condition, our_addresses, written
+
+pytestmark = clusters.NEAREST
 
 
 def test_the_label_is_removed_and_set_again(stack: Installation) -> None:

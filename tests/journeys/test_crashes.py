@@ -12,8 +12,11 @@ import urllib3
 from eip.names import Action
 from sandbox.accounts import ApiRefusedError
 from sandbox.ec2.messages import Fault, FaultKind
+from tests import clusters
 from tests.journeys import installation
 from tests.journeys.installation import Installation
+
+pytestmark = clusters.NEAREST
 
 PODS = 12
 AWAY_SECONDS = 3.0

@@ -3,8 +3,11 @@
 import pytest
 
 from sandbox.processes import Process
+from tests import clusters
 from tests.journeys.installation import Installation
 from tests.journeys.right import our_addresses
+
+pytestmark = clusters.NEAREST
 
 TAKEOVER_SECONDS = 15.0
 CHURN = 20
