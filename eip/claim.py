@@ -18,6 +18,7 @@
 
 import msgspec
 
+from eip import names
 from eip.decide import Decision, Desired, EventType
 from eip.names import Step
 from eip.pod import Pod
@@ -210,7 +211,7 @@ def _desire(claim: Claim, pod: Pod, decision: Decision) -> Claim:
         pod_ip=pod.ipv4 if served else "",
         node=pod.spec.node_name,
         host_ip=pod.status.host_ip,
-        eni_hint=pod.annotation("vpc.amazonaws.com/pod-eni")[:4096],
+        eni_hint=pod.annotation(names.POD_ENI_ANNOTATION)[:4096],
     )
 
 

@@ -18,6 +18,7 @@ from eip.writing import seen_on
 from workers.outcome import Change
 from workers.plan import Plan, Snapshot, plan
 from workers.ports import Address
+from workers.shown import with_address
 from workers.world import World
 
 log = structlog.get_logger(__name__)
@@ -116,12 +117,7 @@ def taken(uid: str, addresses: Sequence[Address], taken_at: int) -> ClaimChange:
         live = sorted(addresses, key=lambda a: _preference(known, a))
         best, rest = live[0], live[1:]
         return changed(
-            known,
-            allocation_id=best.allocation_id,
-            public_ip=best.public_ip,
-            association_id=best.association_id,
-            associated_ip=best.private_ip,
-            interface_id=best.interface_id,
+            with_address(known, best),
             allocated_at=known.allocated_at or taken_at,
             doubles=",".join(address.allocation_id for address in rest),
             intent_at=0,

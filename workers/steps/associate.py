@@ -12,6 +12,7 @@ from workers.failure import failed
 from workers.ours import is_ours
 from workers.outcome import Again, Done, Failed, Outcome
 from workers.ports import Address
+from workers.shown import with_association
 from workers.steps.not_found import is_believable
 from workers.world import Job
 
@@ -99,10 +100,7 @@ def _call(job: Job, interface_id: str, *, allow_reassociation: bool) -> Outcome:
 
 def _found(claim: Claim, address: Address, now: int) -> Claim:
     return changed(
-        claim,
-        association_id=address.association_id,
-        associated_ip=address.private_ip,
-        interface_id=address.interface_id,
+        with_association(claim, address),
         changed_at=now,
         contested=False,
     )

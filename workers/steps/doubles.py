@@ -11,6 +11,7 @@ from workers.failure import failed
 from workers.ours import is_ours
 from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
+from workers.shown import with_address
 from workers.world import Job
 
 
@@ -72,12 +73,7 @@ def _swapped(claim: Claim, address: Address, now: int) -> Claim:
     if claim.allocation_id:
         others.append(claim.allocation_id)
     return changed(
-        claim,
-        allocation_id=address.allocation_id,
-        public_ip=address.public_ip,
-        association_id=address.association_id,
-        associated_ip=address.private_ip,
-        interface_id=address.interface_id,
+        with_address(claim, address),
         changed_at=now,
         doubles=",".join(others),
     )

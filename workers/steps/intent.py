@@ -11,6 +11,7 @@ from eip.claim import Claim, changed
 from workers.ours import is_ours
 from workers.outcome import Again, Change, Done, Outcome
 from workers.ports import Address
+from workers.shown import with_address
 from workers.world import Job
 
 MIN_AGE_MS = 20_000
@@ -52,12 +53,7 @@ def adopt(found: Sequence[Address], now: int) -> Change:
             return claim
         best, *rest = sorted(found, key=lambda a: (a.private_ip != claim.pod_ip, a.allocation_id))
         return changed(
-            _without_intent(claim),
-            allocation_id=best.allocation_id,
-            public_ip=best.public_ip,
-            association_id=best.association_id,
-            associated_ip=best.private_ip,
-            interface_id=best.interface_id,
+            with_address(_without_intent(claim), best),
             allocated_at=now,
             changed_at=now,
             doubles=",".join(address.allocation_id for address in rest),

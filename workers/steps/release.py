@@ -9,6 +9,7 @@ from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
+from workers.shown import with_association
 from workers.steps.doubles import release_double
 from workers.steps.intent import settle
 from workers.steps.not_found import is_believable
@@ -94,10 +95,7 @@ def _read_again(job: Job, error: Ec2Error) -> Outcome:
 
 def _as_read(claim: Claim, address: Address, now: int) -> Claim:
     return changed(
-        claim,
-        association_id=address.association_id,
-        associated_ip=address.private_ip,
-        interface_id=address.interface_id,
+        with_association(claim, address),
         changed_at=now,
     )
 
