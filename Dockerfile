@@ -13,6 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY eip eip
 COPY producer producer
 COPY workers workers
+COPY cli cli
 RUN builder/bin/hatchling build --target wheel \
     && /opt/eip/bin/pip install --no-index --no-deps dist/*.whl
 # botocore describes 400 services, of which a few are called or lead to credentials. kubernetes.aio is the whole client

@@ -9,7 +9,7 @@ from eip.errors import Ec2Error
 from eip.names import Action
 from tests.aws.conftest import Endpoint
 from tests.aws.making import OWNER
-from workers.aws import client as module
+from workers.aws import session as module
 from workers.aws.client import Cluster, Ec2Client
 from workers.aws.codes import Verdict, verdict
 

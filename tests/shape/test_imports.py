@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("eip", "producer", "sandbox", "workers")
+PACKAGES = ("cli", "eip", "producer", "sandbox", "workers")
 
 BREACHES = [
     pytest.param("eip/breach.py", "import producer", "The sandbox stands on", id="eip-producer"),

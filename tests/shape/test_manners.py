@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("eip", "producer", "sandbox", "workers")
+PACKAGES = ("cli", "eip", "producer", "sandbox", "workers")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 VAGUE = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 

@@ -1,31 +1,27 @@
-"""The six EC2 actions that may be called: the only importer of boto3.
+"""The six EC2 actions that may be called.
 
 Nothing is retried here: botocore's retries would spend more tokens than were taken, and would repeat an
-AllocateAddress whose answer was lost. A call ends within `CONNECT_SECONDS + READ_SECONDS`.
+AllocateAddress whose answer was lost. A call ends within the time-outs of workers.aws.session.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from os import environ
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import boto3
-import botocore.session
 from botocore import exceptions as boto
-from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 from eip import names
-from eip.errors import Ec2Error, SettingsError
+from eip.errors import Ec2Error
 from eip.names import Action
 from workers.aws import answers, codes
 from workers.aws.ec2_codes import HTTP_5XX, NO_CREDENTIALS, NO_REPLY, NOT_SENT
 from workers.aws.redact import redacted
+from workers.aws.session import connect, region_of
 from workers.aws.tags import field_filter, tag_filter, tags_of
 from workers.ports import Address, Interface, Owner
 
@@ -38,9 +34,6 @@ if TYPE_CHECKING:
         ReleaseAddressRequestTypeDef,
     )
 
-CONNECT_SECONDS = 1.5
-READ_SECONDS = 3.5
-CONNECTIONS = 64
 PAGE = 1000  # EC2's largest page of DescribeNetworkInterfaces
 
 _NEVER_CONNECTED = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
@@ -55,10 +48,6 @@ _NO_CREDENTIALS = (
     boto.InfiniteLoopConfigError,
 )
 _WANTS_ROLE = "give the workers' service account an IAM role by IRSA or EKS Pod Identity"
-_NO_REGION = (
-    "No AWS Region: neither AWS_REGION nor AWS_DEFAULT_REGION is set, so EC2 can't be called. "
-    "Set AWS_REGION to the cluster's Region; EKS sets it by itself on pods with IRSA or EKS Pod Identity."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +90,7 @@ class Ec2Client:
         self._acquire = acquire
         self._throttled = throttled
         self._placement = placement
-        self._region = region or _region()
+        self._region = region or region_of()
         self._now = now
         self._lock = Lock()
         self._made: EC2Client | None = None
@@ -219,38 +208,8 @@ class Ec2Client:
     def _client(self) -> "EC2Client":
         with self._lock:
             if self._made is None:
-                self._made = _new_client(self._region)
+                self._made = connect("ec2", self._region)
             return self._made
-
-
-def _new_client(region: str) -> "EC2Client":
-    """A client whose calls for credentials, to STS, have the same time-outs as those to EC2."""
-    session = botocore.session.Session()
-    session.set_default_client_config(
-        Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            max_pool_connections=CONNECTIONS,
-            tcp_keepalive=True,
-            user_agent_extra=f"k8s-eip-operator/{_version()}",
-        )
-    )
-    return boto3.Session(botocore_session=session, region_name=region).client("ec2")
-
-
-def _version() -> str:
-    try:
-        return version("k8s-eip-operator")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _region() -> str:
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or boto3.Session().region_name
-    if not region:
-        raise SettingsError(_NO_REGION)
-    return region
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The command line: what people ask of an installation, and tell it."""
