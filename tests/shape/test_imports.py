@@ -12,10 +12,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("cli", "eip", "producer", "sandbox", "workers")
 
 BREACHES = [
-    pytest.param("eip/breach.py", "import producer", "The sandbox stands on", id="eip-producer"),
-    pytest.param("producer/breach.py", "import workers", "The sandbox stands on", id="producer-workers"),
-    pytest.param("workers/breach.py", "import producer", "The sandbox stands on", id="workers-producer"),
-    pytest.param("workers/breach.py", "import sandbox", "The sandbox stands on", id="workers-sandbox"),
+    pytest.param("eip/breach.py", "import producer", "The sandbox stands on all", id="eip-producer"),
+    pytest.param("producer/breach.py", "import workers", "The sandbox stands on all", id="producer-workers"),
+    pytest.param("workers/breach.py", "import producer", "The sandbox stands on all", id="workers-producer"),
+    pytest.param("workers/breach.py", "import cli", "The sandbox stands on all", id="workers-cli"),
+    pytest.param("cli/breach.py", "import boto3", "speaks to AWS", id="cli-boto3"),
+    pytest.param("workers/breach.py", "import sandbox", "The sandbox stands on all", id="workers-sandbox"),
     pytest.param("workers/steps/breach.py", "import boto3", "speaks to AWS", id="steps-boto3"),
     pytest.param("workers/aws/breach.py", "import botocore.exceptions", "speaks to AWS", id="aws-botocore"),
     pytest.param("producer/breach.py", "from celery import Celery", "know Celery", id="producer-celery"),
