@@ -1,0 +1,54 @@
+"""`eip addresses`: every address of the cluster in EC2, its pod, and what it has cost."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cli import connections, printing, reading
+from cli.address_rows import AddressRow, Standing, address_rows, total_in_words
+from cli.options import Context, Namespace, Output, OutputFormat
+from cli.sight import Sight
+from cli.tables import Column
+from cli.words import NOTHING, since
+from workers.ours import Identity
+
+_STYLES = {Standing.IN_USE: "green", Standing.ORPHAN: "red", Standing.IDLE: "yellow"}
+
+
+def addresses(
+    namespace: Namespace = "", *, context: Context = "", output: OutputFormat = Output.TABLE
+) -> None:
+    """Show the cluster's addresses in EC2, their pods and costs."""
+    ways, sight, now = connections.connect(context), Sight(), datetime.now(UTC)
+    found = reading.addresses(sight, ways)
+    if found is None:
+        printing.end(sight)
+    rows = address_rows(
+        found,
+        reading.pods(sight, ways),
+        reading.claims(sight, ways),
+        reading.identity(sight, ways) or Identity(ways.settings.cluster_name, ""),
+        ways.settings.scope,
+        now,
+    )
+    shown = [row for row in rows if namespace in {"", row.namespace}]
+    nothing = f"EC2 has no address of the cluster {ways.settings.cluster_name}"
+    printing.rows_as(output, _columns(now), shown, lambda row: row.allocation_id, nothing)
+    if shown and output in {Output.TABLE, Output.WIDE}:
+        printing.say(f"\n{total_in_words(shown)}")
+    printing.end(sight)
+
+
+def _columns(now: datetime) -> Sequence[Column[AddressRow]]:
+    return [
+        Column("ALLOCATION", lambda row: row.allocation_id),
+        Column("PUBLIC IP", lambda row: row.public_ip),
+        Column("POD", lambda row: f"{row.namespace or NOTHING}/{row.pod or NOTHING}"),
+        Column("ON", lambda row: row.private_ip),
+        Column("STATE", lambda row: row.standing.value, lambda row: _STYLES.get(row.standing, "")),
+        Column("AGE", lambda row: since(row.allocated_at, now)),
+        Column("USD", lambda row: NOTHING if row.cost is None else f"{row.cost:.2f}"),
+        Column("INTERFACE", lambda row: row.interface_id, wide=True),
+        Column("ASSOCIATION", lambda row: row.association_id, wide=True),
+        Column("POD UID", lambda row: row.pod_uid, wide=True),
+        Column("WHY", lambda row: row.why, wide=True),
+    ]

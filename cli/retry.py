@@ -1,0 +1,66 @@
+"""`eip retry`: have a pod's next step tried now, whatever its claim waits for."""
+
+from typing import TYPE_CHECKING
+
+from cli import connections, printing, reading
+from cli.connections import Redis
+from cli.exits import EndedError, Exit
+from cli.options import Context, Namespace, OnePod
+from cli.pod_name import pod_name
+from cli.sight import Sight
+from eip.claim import Claim, changed, next_step
+from eip.names import Step
+
+if TYPE_CHECKING:
+    from eip.ledger import Schedule
+
+
+def retry(pod: OnePod, namespace: Namespace = "", *, context: Context = "") -> None:
+    """Have a pod's next step tried now, without waiting.
+
+    The quota and EC2's rates hold all the same: a pod that is parked for the quota may park again.
+    """
+    name = pod_name(pod, namespace, lambda: connections.namespace_of(context))
+    ways, sight = connections.connect(context), Sight()
+    claims = reading.claims(sight, ways)
+    if claims is None:
+        printing.end(sight)
+    found = [
+        claim for claim in claims.values() if (claim.namespace, claim.name) == (name.namespace, name.name)
+    ]
+    if not found:
+        raise EndedError(Exit.WRONG, f"nothing is known of the pod {name}; `eip explain {name}` says why")
+    for claim in found:
+        printing.say(_retried(claim.uid, str(name), ways.redis()))
+    backlog = reading.backlog(sight, ways)
+    if backlog is not None and backlog.breaker.open and any(claim.uid in backlog.parked for claim in found):
+        printing.say(
+            "The account's quota of Elastic IPs is used up: it waits again unless an address is free."
+        )
+    printing.end(sight)
+
+
+def _retried(uid: str, name: str, redis: Redis) -> str:
+    while True:
+        claim = redis.ledger.claim(uid)
+        step = next_step(claim) if claim else None
+        if claim is None or step is None:
+            return f"{name}: nothing is left to do"
+        after = changed(claim, attempts=0)
+        written = redis.ledger.commit(claim, after, _now(step))
+        if written.conflict:
+            continue
+        if not written.send:
+            return f"{name}: {step} is waiting in its queue already, or a worker is at it"
+        redis.send(step, after, written.sequence)
+        return f"{name}: {step} is next, without waiting{_said(claim)}"
+
+
+def _now(step: Step) -> "Schedule":
+    from eip.ledger import Schedule  # noqa: PLC0415 - heavy to import
+
+    return Schedule("wake", step.queue)
+
+
+def _said(claim: Claim) -> str:
+    return f"; it failed with {claim.error}" if claim.error else ""

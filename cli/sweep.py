@@ -1,0 +1,13 @@
+"""`eip sweep`: have EC2, the claims and Kubernetes compared now, and mended."""
+
+from cli import connections, printing
+from cli.sight import REDIS, Sight
+
+
+def sweep() -> None:
+    """Have EC2, the claims and Kubernetes compared and mended now."""
+    ways, sight = connections.connect(), Sight()
+    sight.of(REDIS, lambda: ways.redis().sweep())
+    if not sight.missing:
+        printing.say("sweep sent; `eip plan` shows what is left to do once a worker has done it")
+    printing.end(sight)

@@ -1,0 +1,183 @@
+"""`eip` as a person calls it, on a real Redis, and EC2 and Kubernetes in memory."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn, Protocol
+
+import pytest
+import redis
+
+from cli import connections
+from cli.app import main
+from cli.connections import Connections
+from cli.operating import SELECTOR
+from eip import backlog
+from eip.backlog import Backlog
+from eip.claim import Claim
+from eip.errors import Ec2Error, EipError, KubernetesError, RedisAway
+from eip.kubernetes.leases import Lease, LeaseSpec
+from eip.ledger import Ledger
+from eip.names import Step
+from eip.pod import OwnerMeta, Pod, PodList, PodStatus
+from eip.settings import Settings
+from tests.fakes.ec2 import CLUSTER
+from tests.fakes.kubernetes import FakeKubernetes
+from tests.workers_world import Workers
+
+LEASE_NAMESPACE = "eip-system"
+
+
+@dataclass
+class FakeLeases:
+    """One Lease; a producer that runs renews it whenever somebody looks."""
+
+    lease: Lease | None = None
+    renewed: bool = False
+    looks: int = 0
+
+    def get(self, namespace: str, name: str) -> Lease | None:
+        self.looks += 1
+        if self.lease is not None and self.renewed:
+            self.lease = lease("producer-1", renewed=f"look {self.looks}")
+        return self.lease if namespace == LEASE_NAMESPACE else None
+
+
+def lease(holder: str | None, renewed: str = "") -> Lease:
+    """A Lease that holds for ten seconds."""
+    return Lease({}, LeaseSpec(holder_identity=holder, lease_duration_seconds=10, renew_time=renewed))
+
+
+@dataclass
+class Api(FakeKubernetes):
+    """The API server with the operator's own pods and its Lease."""
+
+    leases: FakeLeases = field(default_factory=FakeLeases)
+    operator_pods: list[str] = field(default_factory=list)
+
+    def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
+        if selector != SELECTOR:
+            yield from super().list_pods(selector, namespace)
+            return
+        self._call("list", namespace or "")
+        pods = [Pod(OwnerMeta(name=name), status=PodStatus(phase="Running")) for name in self.operator_pods]
+        yield PodList(items=pods)
+
+    def kube_system_uid(self) -> str:
+        self._call("get", "kube-system")
+        return CLUSTER[1]
+
+
+@dataclass
+class RedisOfTest:
+    """cli.connections.Redis on the test's server; what is sent is noted."""
+
+    world: Workers
+    client: redis.Redis
+    sweeps: int = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.world.ledger
+
+    def backlog(self) -> Backlog:
+        return backlog.read(self.client)
+
+    def bucket(self, action: str) -> tuple[float, float]:
+        return self.world.limiter.peek(action)
+
+    def send(self, step: Step, claim: Claim, sequence: int) -> None:
+        self.world.messages.append((step, claim.uid))
+
+    def sweep(self) -> None:
+        self.sweeps += 1
+
+
+@pytest.fixture
+def world(redis_client: redis.Redis) -> Workers:
+    """What the workers see; its pods are in the namespace shop."""
+    made = Workers(redis_client)
+    made.ledger.mark("listed")
+    return made
+
+
+@pytest.fixture
+def api(world: Workers) -> Api:
+    """The API server, which the workers see too."""
+    api = Api(nodes=world.kubernetes.nodes, before=world.journal.append)
+    world.kubernetes = api
+    world.world = replace(world.world, kubernetes=api)
+    return api
+
+
+@pytest.fixture
+def in_redis(world: Workers, redis_client: redis.Redis) -> RedisOfTest:
+    """Redis as the command sees it."""
+    return RedisOfTest(world, redis_client)
+
+
+@dataclass
+class Reach:
+    """What of the three can be reached."""
+
+    connections: Connections
+
+    def lose(self, *sources: str) -> None:
+        """From here on these cannot be reached."""
+        lost = {
+            "redis": RedisAway("connection refused"),
+            "kubernetes": KubernetesError(403, "Forbidden", "pods is forbidden"),
+            "ec2": Ec2Error("NotSent", "no answer"),
+        }
+        for source in sources:
+            self.connections = replace(self.connections, **{source: _raising(lost[source])})
+
+
+@pytest.fixture
+def reach(world: Workers, api: Api, in_redis: RedisOfTest, monkeypatch: pytest.MonkeyPatch) -> Reach:
+    """The connections that each command gets."""
+    settings = Settings.model_validate({"cluster_name": CLUSTER[0], "lease_namespace": LEASE_NAMESPACE})
+    reach = Reach(Connections(settings, lambda: in_redis, lambda: api, lambda: world.ec2))
+    monkeypatch.setattr(connections, "connect", lambda _="": reach.connections)
+    monkeypatch.setattr(connections, "namespace_of", lambda _: "shop")
+    return reach
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Eip(Protocol):
+    """Runs `eip` with these arguments."""
+
+    def __call__(self, *arguments: str) -> Ran: ...
+
+
+@pytest.fixture
+def eip(reach: Reach, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Eip:
+    """Runs `eip` in this process; standard input and output are no terminal."""
+
+    def run(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["eip", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0
+        shown = capsys.readouterr()
+        return Ran(code, shown.out, shown.err)
+
+    return run
+
+
+def _raising(error: EipError) -> Any:
+    def connect() -> NoReturn:
+        raise error
+
+    return connect

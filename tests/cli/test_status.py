@@ -1,0 +1,214 @@
+"""`eip status`: what is desired, what is there, what is next, and since when."""
+
+import json
+
+import msgspec
+import pytest
+
+from eip import names
+from eip.keys import Keys
+from eip.names import Action, Queue, Step
+from tests.cli.conftest import Api, Eip, Reach
+from tests.workers_world import IP, IP2, OTHER, UID, Workers
+
+
+def test_a_served_pod_is_done(eip: Eip, world: Workers) -> None:
+    """Its address and the IP that it is on stand in the row."""
+    claim = world.serve()
+
+    shown = eip("status")
+
+    assert shown.code == 0
+    assert shown.out.splitlines()[1].split() == [
+        "shop", "web", "serve", claim.public_ip, "on", IP, "-", "done", "10m", "-",
+    ]  # fmt: skip
+
+
+def test_a_pod_in_a_queue_knows_how_many_are_before_it(eip: Eip, world: Workers, api: Api) -> None:
+    """The order is that of the wake-ups."""
+    world.see(api.add(UID, "web", IP))
+    world.time.pass_by(5)
+    world.see(api.add(OTHER, "later", IP2))
+
+    shown = eip("status", "later")
+
+    assert "allocate   queued, 1 ahead   0s" in shown.out
+    assert "Next: allocate; it stands in that queue, 1 before it." in shown.out
+    assert "queued, first" in eip("status", "web").out
+
+
+def test_a_pod_that_backs_off_says_what_failed(eip: Eip, world: Workers, api: Api) -> None:
+    """The last error in EC2's words, how often, and when it is tried again."""
+    world.ec2.refuse(Action.ASSOCIATE, "InternalError", times=2)
+    world.see(api.add(UID, "web", IP))
+    world.run()
+    world.time.pass_by(2)
+    world.world.queue.dispatch()
+    world.run()
+
+    shown = eip("status", "web")
+
+    assert "again in" in shown.out
+    assert "InternalError" in shown.out
+    assert "failed, 2 times in a row: InternalError: AssociateAddress is refused." in shown.out
+
+
+def test_a_parked_pod_names_the_quota(eip: Eip, world: Workers, api: Api) -> None:
+    """And says what helps."""
+    world.ec2.quota = 0
+    world.see(api.add(UID, "web", IP))
+    world.run()
+
+    shown = eip("status", "shop/web")
+
+    assert "parked, first" in shown.out
+    assert "L-0263D0A3" in shown.out
+
+
+def test_a_claim_under_a_lease_is_at_work(eip: Eip, world: Workers, api: Api) -> None:
+    """Nobody needs to retry it."""
+    world.see(api.add(UID, "web", IP))
+    world.job(Step.ALLOCATE)
+
+    assert "running" in eip("status").out
+
+
+def test_a_labelled_pod_without_a_claim_was_not_reported(eip: Eip, api: Api) -> None:
+    """That is how a producer that does not run shows."""
+    api.add(UID, "web", IP)
+
+    shown = eip("status", "web")
+
+    assert "unreported" in shown.out
+    assert "does it run" in shown.out
+
+
+def test_a_refused_pod_is_not_said_to_be_unreported(eip: Eip, api: Api) -> None:
+    """Its claim is over once it was told."""
+    api.add(UID, "web", IP, spec={"hostNetwork": True})
+
+    shown = eip("status", "web")
+
+    assert "refused" in shown.out
+    assert "remove hostNetwork" in shown.out
+    assert "unreported" not in shown.out
+
+
+def test_pods_that_ask_for_nothing_are_not_shown(eip: Eip, api: Api) -> None:
+    """An empty table is said on standard error, and is fine."""
+    api.add(UID, "web", IP, labelled=False)
+
+    shown = eip("status")
+
+    assert (shown.code, shown.out) == (0, "")
+    assert "no pod has or asks for an address" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("add", "why"),
+    [
+        pytest.param(True, f"the label {names.MANAGE_SELECTOR} is not set", id="without-the-label"),
+        pytest.param(False, "there is no pod shop/web", id="no-such-pod"),
+    ],
+)
+def test_a_pod_that_nothing_is_known_of_is_an_error(eip: Eip, api: Api, *, add: bool, why: str) -> None:
+    """The message says why; the code is that of something not found."""
+    if add:
+        api.add(UID, "web", IP, labelled=False)
+
+    shown = eip("status", "web")
+
+    assert (shown.code, shown.out) == (1, "")
+    assert why in shown.err
+
+
+def test_only_the_namespace_that_is_asked_for(eip: Eip, world: Workers) -> None:
+    """-n narrows the rows."""
+    world.serve()
+
+    assert "web" in eip("status", "-n", "shop").out
+    assert eip("status", "-n", "games").out == ""
+
+
+def test_one_pod_as_json_is_an_object(eip: Eip, world: Workers) -> None:
+    """As kubectl prints it; times are RFC 3339."""
+    claim = world.serve()
+
+    row = json.loads(eip("status", "web", "-o", "json").out)
+
+    assert (row["publicIp"], row["state"], row["nextStep"]) == (claim.public_ip, "done", "")
+    assert row["since"].endswith("Z")
+
+
+def test_yaml_says_what_json_says(eip: Eip, world: Workers) -> None:
+    """All pods are a list of items."""
+    world.serve()
+
+    items = msgspec.yaml.decode(eip("status", "-o", "yaml").out)["items"]
+
+    assert [item["name"] for item in items] == ["web"]
+
+
+def test_names_are_for_other_commands(eip: Eip, world: Workers) -> None:
+    """In kubectl's form."""
+    world.serve()
+
+    assert eip("status", "-o", "name").out == "pod/web\n"
+
+
+def test_without_redis_kubernetes_and_ec2_tell_what_they_can(eip: Eip, world: Workers, reach: Reach) -> None:
+    """The rows are there without the queues, and standard error says what is missing and how to get there."""
+    claim = world.serve()
+    reach.lose("redis")
+
+    shown = eip("status")
+
+    assert shown.code == 3
+    assert f"{claim.public_ip} on {IP}" in shown.out
+    assert "Redis could not be seen: connection refused" in shown.err
+    assert "port-forward" in shown.err
+
+
+def test_without_kubernetes_the_claims_are_shown(eip: Eip, world: Workers, reach: Reach) -> None:
+    """A right that is missing is no reason to show nothing."""
+    world.serve()
+    reach.lose("kubernetes")
+
+    shown = eip("status", "web")
+
+    assert shown.code == 3
+    assert "done" in shown.out
+    assert "pods is forbidden" in shown.err
+
+
+def test_without_anything_there_is_only_the_why(eip: Eip, reach: Reach) -> None:
+    """All three are named."""
+    reach.lose("redis", "kubernetes", "ec2")
+
+    shown = eip("status", "web")
+
+    assert (shown.code, shown.out) == (3, "")
+    assert shown.err.count("could not be seen") == 3
+
+
+def test_looking_changes_nothing(eip: Eip, world: Workers, api: Api) -> None:
+    """Not even the epoch of an empty Redis."""
+    world.client.flushall()
+    api.add(UID, "web", IP)
+
+    eip("status")
+    eip("queues")
+    eip("addresses")
+    eip("plan")
+    eip("explain", "web")
+
+    assert world.client.keys("*") == []
+    assert world.ec2.mutating == []
+
+
+def test_a_claim_that_nobody_looks_at_is_idle(eip: Eip, world: Workers, api: Api) -> None:
+    """Its wake-up was lost whole; the next sweep, or `eip retry`, finds it."""
+    world.see(api.add(UID, "web", IP))
+    world.client.delete(Keys.wakeups(Queue.ALLOCATE))
+
+    assert "idle" in eip("status").out
