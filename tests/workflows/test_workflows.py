@@ -75,3 +75,83 @@ def test_targets_exist(path: Path) -> None:
     }
 
     assert {target for target in called if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()
+
+
+CI, RELEASE = (load(ROOT / ".github" / "workflows" / name)["jobs"] for name in ("ci.yml", "release.yml"))
+
+
+def uses(job: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a job's actions are given, by their names."""
+    return {step["uses"].split("@")[0]: step.get("with", {}) for step in job["steps"] if "uses" in step}
+
+
+def runs(job: dict[str, Any]) -> list[str]:
+    """What a job's steps run."""
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("job", ["lint", "test", "image"])
+def test_ci_runs_what_a_contributor_runs(job: str) -> None:
+    """Nothing but targets of the Makefile, so that a failure can be had at a desk."""
+    assert runs(CI[job])
+    assert all(re.fullmatch(r"make [a-z-]+", each) for each in runs(CI[job]))
+
+
+def test_every_architecture_that_is_published_is_tried() -> None:
+    """CI builds the image and runs producer, worker and Flower from it on each."""
+    published = uses(RELEASE["image"])["docker/build-push-action"]["platforms"].split(",")
+    tried = [f"linux/{each['architecture']}" for each in CI["image"]["strategy"]["matrix"]["include"]]
+
+    assert tried == published
+    assert runs(CI["image"]) == ["make image", "make image-test"]
+
+
+def test_nothing_is_published_unchecked() -> None:
+    """The image waits for what CI checks, and the chart for the image, whose digest it names."""
+    assert "make check" in runs(RELEASE["check"])
+    assert RELEASE["image"]["needs"] == "check"
+    assert RELEASE["chart"]["needs"] == "image"
+
+
+def test_only_publishing_jobs_have_secrets() -> None:
+    """What runs the tests and their dependencies gets no password and signs nothing."""
+    assert "environment" not in RELEASE["check"]
+    assert RELEASE["check"]["permissions"] == {"contents": "read"}
+    assert "secrets" not in str(RELEASE["check"])
+
+
+def test_a_release_takes_nothing_from_a_cache() -> None:
+    """A run of a pull request may have filled it."""
+    for job in RELEASE.values():
+        assert "actions/cache" not in uses(job)
+        assert not any("cache" in given for given in uses(job).values())
+
+
+def test_what_is_published_can_be_verified() -> None:
+    """The image has an SBOM, provenance and a signature; the chart has a signature."""
+    image = uses(RELEASE["image"])
+
+    assert image["docker/build-push-action"]["sbom"] is True
+    assert image["docker/build-push-action"]["provenance"] == "mode=max"
+    assert "actions/attest-build-provenance" in image
+    assert any("cosign sign" in each for each in runs(RELEASE["image"]))
+    assert any("cosign sign" in each for each in runs(RELEASE["chart"]))
+
+
+def test_every_kind_of_dependency_is_updated() -> None:
+    """Where each is named, by the ecosystem that Dependabot knows it as."""
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    named = {
+        "github-actions": "/.github/workflows/ci.yml",
+        "pip": "/pyproject.toml",
+        "docker": "/Dockerfile",
+        "docker-compose": "/docker-compose.yml",
+        "helm": "/helm/values.yaml",
+        "gomod": "/tools/kube/go.mod",
+    }
+
+    assert {each["package-ecosystem"] for each in updates} == named.keys()
+    for each in updates:
+        path = named[each["package-ecosystem"]]
+        assert path.startswith(each["directory"])
+        assert (ROOT / path.lstrip("/")).exists()
