@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
+from docs.metrics_page import metrics_page
 from eip import names, settings
 from eip.names import Action, EventReason, Queue, Step
 from workers.aws.errors_page import errors_page
@@ -19,6 +20,14 @@ _AT_START = {"lease_namespace": "the process' own", "identity": "host name and p
 _LABELS = {
     names.MANAGE_LABEL: "On a pod, by you: `true` asks for an address, anything else or nothing gives it "
     "back.",
+}
+_REQUESTS = {
+    names.KEEP_ANNOTATION: "`true` (24 hours), a duration such as `90m`, `24h` or `7d`, or `forever`: the "
+    "address stays for the next pod of the same namespace and name.",
+    names.REQUEST_ADDRESS_ANNOTATION: "The allocation id or public IPv4 address of an address that an admin "
+    "lends; or, with a public IPv4 pool, the address to allocate from it.",
+    names.POOL_ANNOTATION: "The name of a pool of addresses that an admin lends.",
+    names.PUBLIC_IPV4_POOL_ANNOTATION: "The id of a public IPv4 pool or IPAM pool to allocate from.",
 }
 _ANNOTATIONS = {
     names.PUBLIC_IP_ANNOTATION: "The pod's public IPv4 address.",
@@ -40,12 +49,21 @@ _TAGS = {
     names.POD_NAME_TAG: "The pod's name.",
     names.ALLOCATED_AT_TAG: "When the address was allocated (RFC 3339, UTC).",
     names.NAME_TAG: "`CLUSTER/NAMESPACE/POD`, for people.",
+    names.KEEP_TAG: "For how long the address stays when its pod has ended; only where the pod asks for it.",
+}
+_LENT_TAGS = {
+    names.LEND_TAG: "Set by an admin on an address of their own: whom it is lent to. Words separated by "
+    "spaces: the cluster's name or uid for all its pods, `NAMESPACE/NAME` for some, with `*` for anything, "
+    "`CLUSTER:NAMESPACE/NAME` for some of one cluster.",
+    names.POOL_TAG: "Set by an admin: the pool that the lent address belongs to.",
 }
 _EVENTS = {
     EventReason.READY: "Normal. The address is associated, and written on the pod.",
     EventReason.REFUSED: "Warning. The pod can't have an address; the text says why and what to change.",
     EventReason.QUOTA: "Warning. The account's quota of Elastic IPs is used up; the pod waits for a free "
     "one.",
+    EventReason.NOT_FREE: "Warning. The lent address that was asked for, or every one of its pool, is in use; "
+    "the pod is served when one is free.",
     EventReason.ALLOCATE_FAILED: "Warning. AllocateAddress failed; it is tried again.",
     EventReason.ASSOCIATE_FAILED: "Warning. AssociateAddress failed, or the pod's interface takes no "
     "address.",
@@ -87,18 +105,27 @@ def names_page() -> str:
         "What is read and written on pods, addresses and queues. These names are public: "
         "a change of one is a change that CHANGELOG.md announces.",
         _section("Labels", _LABELS),
+        _section("Annotations that you set", _REQUESTS, "On a pod, beside the label; all may be left out."),
         _section(
-            "Annotations", _ANNOTATIONS, "Written, and never read as truth: what you change is put right."
+            "Annotations that are written",
+            _ANNOTATIONS,
+            "Written, and never read as truth: what you change is put right.",
         ),
         _section("Pod conditions", _CONDITIONS),
         _section("Tags of an Elastic IP", _TAGS, "Set in the call that allocates it."),
+        _section("Tags of a lent address", _LENT_TAGS, "It is never tagged or released by the operator."),
         _section("Events", _EVENTS, "On the pod, each reason at most once in ten minutes."),
         _section("Celery tasks", _TASKS, queues),
         "## EC2 actions\n\nEach has a rate budget of its own: " + ", ".join(f"`{a}`" for a in Action) + ".\n",
     )
 
 
-PAGES = {"settings.md": settings_page, "names.md": names_page, "errors.md": errors_page}
+PAGES = {
+    "settings.md": settings_page,
+    "names.md": names_page,
+    "errors.md": errors_page,
+    "metrics.md": metrics_page,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -5,10 +5,12 @@
 | desired          | what is there                                 | next step |
 |------------------|-----------------------------------------------|-----------|
 | any              | a second address for the same pod             | release   |
-| serve            | on another IP than the pod's, to be moved     | associate |
 | serve            | on another IP, and could not be moved         | release   |
+| serve            | an address whose tags name another pod        | allocate  |
+| serve            | on another IP than the pod's, to be moved     | associate |
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
+| serve            | served, and its tags say something else       | allocate  |
 | hold             | an association                                | release   |
 | release          | an address aside that the pod still names     | annotate  |
 | release, unknown | an address, an intent, or a look-up to do     | release   |
@@ -19,9 +21,10 @@
 import msgspec
 
 from eip import names
-from eip.decide import Decision, Desired, EventType
+from eip.decide import NOT_MANAGED, POOL_NOT_LENT, UNUSABLE_REQUEST, Decision, Desired, EventType, serve_with
 from eip.names import Step
 from eip.pod import Pod
+from eip.request import Request, Unusable, requested
 
 PATIENCE = 5
 """Tries to write on a pod that its address is gone before the address is given back all the same."""
@@ -36,7 +39,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `written` is what the pod said when it was last seen, in the form of `expected_writing`.
     `contested` says that EC2 must be asked what is associated: it refused an association because something
     is already, or did not answer.
+    `wanted_at` is since when the pod has had its IP without the address on it, `freed_at` since when the
+    address has been on an IP that the pod no longer has; the script that writes the claim sets both.
     `doubles` are allocation ids of addresses that carry this pod's uid beside the one in use.
+    `lent` says that the address is an admin's, `retag` that its tags name the pod that had it before,
+    `tagged_keep` for how long it stays by its tags, `idle_since` since when it is kept for the next pod.
     """
 
     uid: str
@@ -55,6 +62,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resource_version: int = 0
     look_up: bool = False
 
+    request_address: str = ""
+    pool: str = ""
+    public_ipv4_pool: str = ""
+    keep: int = 0
+
     written: str = ""
     last_written: str = ""
     written_at: int = 0
@@ -66,8 +78,14 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     interface_id: str = ""
     allocated_at: int = 0
     changed_at: int = 0
+    wanted_at: int = 0
+    freed_at: int = 0
     contested: bool = False
     doubles: str = ""
+    lent: bool = False
+    retag: bool = False
+    tagged_keep: int = 0
+    idle_since: int = 0
 
     intent_at: int = 0
     intent_by: str = ""
@@ -97,6 +115,21 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             and bool(self.pod_ip)
             and self.associated_ip == self.pod_ip
         )
+
+    @property
+    def request(self) -> Request:
+        """What the pod's author asked for."""
+        return Request(
+            address=self.request_address,
+            pool=self.pool,
+            keep=self.keep,
+            public_ipv4_pool=self.public_ipv4_pool,
+        )
+
+    @property
+    def owes_tags(self) -> bool:
+        """Whether the tags of its address must be written again; those of a lent one are the admin's."""
+        return bool(self.allocation_id) and not self.lent and (self.retag or self.keep != self.tagged_keep)
 
     @property
     def extra(self) -> tuple[str, ...]:
@@ -144,11 +177,17 @@ def _address_step(claim: Claim) -> Step | None:
 
 
 def _serve_step(claim: Claim) -> Step | None:
-    if claim.association_id and claim.associated_ip != claim.pod_ip:
+    misplaced = bool(claim.association_id) and claim.associated_ip != claim.pod_ip
+    if misplaced and claim.attempts:
         # One call moves it. If that fails it must leave, for another pod may have its IP by then.
-        return Step.RELEASE if claim.attempts else Step.ASSOCIATE
+        return Step.RELEASE
+    if claim.retag:
+        # By its tags it is another pod's: whoever finds it so would take it away from this one.
+        return Step.ALLOCATE
+    if misplaced or (claim.association_id and claim.contested):
+        return Step.ASSOCIATE
     if claim.association_id:
-        return Step.ASSOCIATE if claim.contested else None
+        return Step.ALLOCATE if claim.owes_tags else None
     if claim.terminating:
         return None
     return Step.ASSOCIATE if claim.allocation_id else Step.ALLOCATE
@@ -188,7 +227,8 @@ def observe(
 def _first_sight(event: EventType, pod: Pod, decision: Decision, written: str, version: int) -> Claim | None:
     deleted = event is EventType.DELETED
     if decision.desired is Desired.RELEASE and not deleted and not decision.warn:
-        stale = written not in ("", NOTHING_WRITTEN, NOT_READY_WRITTEN)
+        # Where all pods are watched, most are nobody's business, whatever they say for external-dns.
+        stale = written not in ("", NOTHING_WRITTEN, NOT_READY_WRITTEN) and decision.rule != NOT_MANAGED
         if not stale:
             return None
     claim = Claim(uid=pod.uid, namespace=pod.metadata.namespace, name=pod.metadata.name)
@@ -198,6 +238,9 @@ def _first_sight(event: EventType, pod: Pod, decision: Decision, written: str, v
 
 
 def _desire(claim: Claim, pod: Pod, decision: Decision) -> Claim:
+    request = _request(claim, pod)
+    if decision.rule in (UNUSABLE_REQUEST, POOL_NOT_LENT) and claim.allocation_id:
+        decision = serve_with(pod)
     served = decision.desired is Desired.SERVE
     return msgspec.structs.replace(
         claim,
@@ -212,7 +255,24 @@ def _desire(claim: Claim, pod: Pod, decision: Decision) -> Claim:
         node=pod.spec.node_name,
         host_ip=pod.status.host_ip,
         eni_hint=pod.annotation(names.POD_ENI_ANNOTATION)[:4096],
+        request_address=request.address,
+        pool=request.pool,
+        public_ipv4_pool=request.public_ipv4_pool,
+        keep=request.keep,
+        idle_since=claim.idle_since if decision.desired is Desired.RELEASE else 0,
     )
+
+
+def _request(claim: Claim, pod: Pod) -> Request:
+    """What holds of what is asked for: once there is an address, another is not looked for."""
+    try:
+        request = requested(pod)
+    except Unusable:
+        return claim.request
+    if not claim.allocation_id and not claim.intent_at:
+        return request
+    keep = 0 if claim.lent else request.keep
+    return msgspec.structs.replace(claim.request, keep=keep)
 
 
 def gone(claim: Claim) -> Claim:
@@ -248,6 +308,12 @@ def without_address(claim: Claim) -> Claim:
         interface_id="",
         allocated_at=0,
         contested=False,
+        intent_looks=0,
+        looked_at=0,
+        lent=False,
+        retag=False,
+        tagged_keep=0,
+        idle_since=0,
     )
 
 

@@ -12,18 +12,26 @@
 | ipv6-only         | IPs, but none of IPv4                        | release |
 | network-down      | PodReadyToStartContainers is False           | hold    |
 | no-ip             | no pod IP yet, or no longer                  | hold    |
+| unusable-request  | annotations that ask for what can't be meant | release |
+| pool-not-lent     | a public IPv4 pool that is not for this pod  | release |
 | serve             | everything else                              | serve   |
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from eip import names
+from eip.aliases import Alias, managed_by_alias
 from eip.pod import Pod
+from eip.request import Unusable, requested
 
 FARGATE_LABEL = "eks.amazonaws.com/fargate-profile"
 TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
+NOT_MANAGED = "not-managed"
+UNUSABLE_REQUEST = "unusable-request"
+POOL_NOT_LENT = "pool-not-lent"
 
 
 class Desired(StrEnum):
@@ -46,11 +54,27 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which pods are served; an empty set of namespaces means all."""
+    """Which pods are served; an empty set of namespaces means all.
+
+    `lent_pools` says which public IPv4 pools pods may name, and which pods: `NAMESPACE/NAME`, in which `*`
+    stands for anything. `aliases` are the operators whose marks on pods count beside the label.
+    """
 
     namespaces: frozenset[str] = field(default_factory=frozenset)
     denied: frozenset[str] = field(default_factory=frozenset)
     allow_host_network: bool = False
+    lent_pools: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    aliases: frozenset[Alias] = field(default_factory=frozenset)
+
+    @property
+    def selector(self) -> str:
+        """The label selector that finds all pods; other operators' marks may be annotations."""
+        return "" if self.aliases else names.MANAGE_SELECTOR
+
+    def is_managed(self, pod: Pod) -> bool:
+        """Whether the pod asks for an address: by the label, or in the words of another operator."""
+        metadata = pod.metadata
+        return pod.managed or managed_by_alias(metadata.labels, metadata.annotations, self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +108,9 @@ def left_watch(question: Question) -> Decision | None:
 
 def not_managed(question: Question) -> Decision | None:
     """Without the label there is nothing to do."""
-    if question.pod.managed:
+    if question.scope.is_managed(question.pod):
         return None
-    return Decision(Desired.RELEASE, "not-managed", f"the label {names.MANAGE_SELECTOR} is not set")
+    return Decision(Desired.RELEASE, NOT_MANAGED, f"the label {names.MANAGE_SELECTOR} is not set")
 
 
 def out_of_scope(question: Question) -> Decision | None:
@@ -173,9 +197,39 @@ def no_ip(question: Question) -> Decision | None:
     return Decision(Desired.HOLD, "no-ip", "the pod has no IP")
 
 
+def unusable_request(question: Question) -> Decision | None:
+    """An address of another kind than the author meant would be worse than none."""
+    try:
+        requested(question.pod)
+    except Unusable as error:
+        return Decision(Desired.RELEASE, UNUSABLE_REQUEST, str(error), warn=True)
+    return None
+
+
+def pool_not_lent(question: Question) -> Decision | None:
+    """Addresses of a pool are an admin's to give: by itself an annotation opens none."""
+    pod, pool = question.pod, requested(question.pod).public_ipv4_pool
+    lent_to = question.scope.lent_pools.get(pool, ())
+    if not pool or any(fnmatchcase(pod.key, pods) for pods in lent_to):
+        return None
+    return Decision(
+        Desired.RELEASE,
+        POOL_NOT_LENT,
+        f"{names.PUBLIC_IPV4_POOL_ANNOTATION}={pool}: pods called {pod.key} may not take addresses from "
+        "this pool; ask who runs the operator to add it to EIP_LENT_PUBLIC_IPV4_POOLS, or remove the "
+        "annotation",
+        warn=True,
+    )
+
+
 def serve(question: Question) -> Decision:
     """The pod wants an address and can have one."""
-    return Decision(Desired.SERVE, "serve", f"the pod has the IP {question.pod.ipv4}")
+    return serve_with(question.pod)
+
+
+def serve_with(pod: Pod) -> Decision:
+    """What is decided for a pod that can have an address."""
+    return Decision(Desired.SERVE, "serve", f"the pod has the IP {pod.ipv4}")
 
 
 RULES: Sequence[Rule] = (
@@ -189,6 +243,8 @@ RULES: Sequence[Rule] = (
     ipv6_only,
     network_down,
     no_ip,
+    unusable_request,
+    pool_not_lent,
     serve,
 )
 

@@ -33,6 +33,11 @@ class StaleLeader(EipError):
 class NamespaceFull(EipError):
     """The pod's namespace has as many addresses as it may have; try again when one was released."""
 
+    @classmethod
+    def of(cls, namespace: str, limit: int) -> "NamespaceFull":
+        """The error of one namespace."""
+        return cls(f"namespace {namespace} has {limit} addresses, as many as it may have")
+
 
 class LeaseLost(EipError):
     """The claim is no longer held by this caller; give it up without a further call."""

@@ -16,6 +16,10 @@ class Keys:
     PERMITS = "eip:quota:permits"
     SUSPECTS = "eip:suspects"
     REFILL = "eip:refill"
+    BORROWED = "eip:borrowed"
+    RETURNED = "eip:returned"
+    KEPT = "eip:kept"
+    WAITING = "eip:waiting"
 
     @staticmethod
     def claim(uid: str) -> str:
@@ -36,6 +40,11 @@ class Keys:
     def holders(namespace: str) -> str:
         """The pods of a namespace that have an address, or are about to."""
         return f"eip:holders:{namespace}"
+
+    @staticmethod
+    def waiting(resource: str) -> str:
+        """The pods that wait for a lent address: `address:WHICH` or `pool:NAME`."""
+        return f"{Keys.WAITING}:{resource}"
 
     @staticmethod
     def bucket(action: str) -> str:

@@ -85,7 +85,7 @@ class Ledger:
         self._client = client
         self._scripts = Scripts(client)
         self._lease = int(lease * 1000)
-        self._tombstone = tombstone
+        self.tombstone = tombstone
         self._epoch = ""
 
     def open_epoch(self) -> Epoch:
@@ -155,6 +155,13 @@ class Ledger:
             raise RedisAway.because(error) from error
         return str(holder).partition(" ")[2] if holder else ""
 
+    def kept_for(self, namespace: str, name: str) -> str:
+        """The uid of the pod whose address stays for the next of its name. Does not look at the epoch."""
+        try:
+            return str(self._client.hget(Keys.KEPT, f"{namespace}/{name}") or "")
+        except redis.exceptions.RedisError as error:
+            raise RedisAway.because(error) from error
+
     def first_in(self, uid: str, reason: str, seconds: int) -> bool:
         """Whether this is asked for the first time in so many seconds. Does not look at the epoch."""
         try:
@@ -218,7 +225,7 @@ class Ledger:
             "renew", keys, [claim.uid, held.token, self._lease, claim.version, what, limit]
         )
         if answer == "FULL":
-            raise NamespaceFull(f"namespace {claim.namespace} has {limit} addresses, as many as it may have")
+            raise NamespaceFull.of(claim.namespace, limit)
         if answer != "HELD":
             raise LeaseLost(f"the claim of {claim.key} was {answer.lower()} while a step worked on it")
         if intent:
@@ -264,7 +271,7 @@ class Ledger:
     ) -> list[str | int]:
         number = int(schedule.delay * 1000)
         if schedule is FORGET:
-            number = self._tombstone if before else 0
+            number = self.tombstone if before else 0
         return [
             after.uid,
             before.version if before else 0,
@@ -292,6 +299,10 @@ def _keys(claim: Claim, schedule: Schedule) -> list[str]:
         Keys.wakeups(queue),
         Keys.PERMITS,
         Keys.holders(claim.namespace),
+        Keys.BORROWED,
+        Keys.RETURNED,
+        Keys.KEPT,
+        Keys.WAITING,
         *_ALL_WAKEUPS,
     ]
 

@@ -9,6 +9,10 @@ MANAGE_SELECTOR = f"{MANAGE_LABEL}=true"
 
 PUBLIC_IP_ANNOTATION = f"{PREFIX}/public-ip"
 ALLOCATION_ID_ANNOTATION = f"{PREFIX}/allocation-id"
+KEEP_ANNOTATION = f"{PREFIX}/keep"
+REQUEST_ADDRESS_ANNOTATION = f"{PREFIX}/request-address"
+POOL_ANNOTATION = f"{PREFIX}/pool"
+PUBLIC_IPV4_POOL_ANNOTATION = f"{PREFIX}/public-ipv4-pool"
 EXTERNAL_DNS_ANNOTATIONS = (
     "external-dns.kubernetes.io/target",
     "external-dns.alpha.kubernetes.io/target",
@@ -23,6 +27,9 @@ CLUSTER_UID_TAG = f"{PREFIX}/cluster_uid"
 NAMESPACE_TAG = f"{PREFIX}/namespace"
 POD_NAME_TAG = f"{PREFIX}/pod_name"
 ALLOCATED_AT_TAG = f"{PREFIX}/allocated_at"
+KEEP_TAG = f"{PREFIX}/keep"
+LEND_TAG = f"{PREFIX}/lend"
+POOL_TAG = f"{PREFIX}/pool"
 NAME_TAG = "Name"
 
 
@@ -32,6 +39,7 @@ class EventReason(StrEnum):
     READY = "AddressReady"
     REFUSED = "AddressRefused"
     QUOTA = "QuotaExceeded"
+    NOT_FREE = "NoAddressFree"
     RELEASE_FAILED = "ReleaseFailed"
     ANNOTATE_FAILED = "AnnotateFailed"
     ASSOCIATE_FAILED = "AssociateFailed"
@@ -83,5 +91,6 @@ class Action(StrEnum):
     ASSOCIATE = "AssociateAddress"
     DISASSOCIATE = "DisassociateAddress"
     RELEASE = "ReleaseAddress"
+    TAG = "CreateTags"
     DESCRIBE_ADDRESSES = "DescribeAddresses"
     DESCRIBE_INTERFACES = "DescribeNetworkInterfaces"

@@ -9,22 +9,24 @@ import redis
 
 from eip.errors import EpochChanged, RedisAway
 
-PREAMBLES = {
-    "take": "bucket",
-    "refund": "bucket",
-    "throttled": "bucket",
-    "peek": "bucket",
-    "open_epoch": None,
+PREAMBLES: dict[str, tuple[str, ...]] = {
+    "take": ("bucket",),
+    "refund": ("bucket",),
+    "throttled": ("bucket",),
+    "peek": ("bucket",),
+    "open_epoch": (),
+    "commit": ("guard", "lent"),
+    "borrow": ("guard", "lent"),
+    "inherit": ("guard", "lent"),
+    "offer": ("guard", "lent"),
 }
 
 
 @cache
 def source(name: str) -> str:
-    """The text of one script, behind the preamble that it needs."""
+    """The text of one script, behind the preambles that it needs."""
     folder = files("eip") / "lua"
-    body = (folder / f"{name}.lua").read_text()
-    preamble = PREAMBLES.get(name, "guard")
-    return body if preamble is None else (folder / f"{preamble}.lua").read_text() + body
+    return "".join((folder / f"{part}.lua").read_text() for part in (*PREAMBLES.get(name, ("guard",)), name))
 
 
 class Scripts:

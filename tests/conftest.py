@@ -87,7 +87,18 @@ def work_queue(ledger: Ledger, sent: Sent) -> WorkQueue:
 
 
 _ZSETS = (Keys.DUE, Keys.PARKED, *(Keys.wakeups(queue) for queue in Queue))
-_TIMES = ("at", "turn", "cut_at", "probe_at", "lease_until", "intent_at", "looked_at", "changed_at")
+_TIMES = (
+    "at",
+    "turn",
+    "cut_at",
+    "probe_at",
+    "lease_until",
+    "intent_at",
+    "looked_at",
+    "changed_at",
+    "wanted_at",
+    "freed_at",
+)
 
 
 @dataclass(frozen=True)

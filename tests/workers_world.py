@@ -9,6 +9,7 @@ import redis
 
 from eip.claim import Claim, observe
 from eip.decide import EventType, Scope, decide
+from eip.handover import Handover
 from eip.keys import Keys
 from eip.ledger import Held, Ledger
 from eip.limiter import Limiter, Rate, Turn
@@ -35,7 +36,17 @@ IP, IP2, IP3 = "10.0.0.9", "10.0.0.10", "10.0.0.11"
 ENI = "eni-1"
 RATES = {action.value: Rate(46, 5) for action in Action} | {EVENTS_BUCKET: Rate(50, 5)}
 
-_HASH_TIMES = ("intent_at", "looked_at", "allocated_at", "changed_at", "written_at", "lease_until")
+_HASH_TIMES = (
+    "intent_at",
+    "looked_at",
+    "allocated_at",
+    "changed_at",
+    "written_at",
+    "lease_until",
+    "wanted_at",
+    "freed_at",
+    "idle_since",
+)
 _BUCKET_TIMES = ("at", "turn", "cut_at")
 
 
@@ -150,6 +161,7 @@ class Workers:
             ec2=self.ec2,
             kubernetes=self.kubernetes,
             ledger=self.ledger,
+            handover=Handover(self.ledger),
             queue=WorkQueue(self.ledger, lambda step, claim, _: self.messages.append((step, claim.uid))),
             budget=Budget(self.limiter, self.ledger, self.time),
             quota=Quota(self.ledger),
@@ -163,7 +175,7 @@ class Workers:
     @property
     def sweeper(self) -> Sweeper:
         """A sweeper over this world."""
-        return Sweeper(self.world, self.kubernetes, orphan_age=120)
+        return Sweeper(self.world, self.kubernetes, orphan_age=120, reads_nodes=True)
 
     def narrow(self, scope: Scope) -> None:
         """Serve other pods."""

@@ -10,6 +10,7 @@ from eip.names import Action
 from eip.pod import Pod
 from eip.writing import seen_on
 from workers.outcome import Change, TryLater
+from workers.stray import confirm_stray, is_stray
 from workers.world import Job, World
 
 UNNAMED_SECONDS = 60.0
@@ -24,6 +25,8 @@ def confirm(world: World, claim: Claim) -> Change:
         TryLater: the claim does not say which pod it is.
 
     """
+    if is_stray(claim):
+        return confirm_stray(world, claim)
     if not claim.namespace or not claim.name:
         raise TryLater(UNNAMED_SECONDS, "the pod's name is not known, so nobody can be asked about it")
     pod = world.kubernetes.get_pod(claim.namespace, claim.name)

@@ -1,6 +1,6 @@
 """From an error to an outcome: how it is told, and whether its author can do something about it."""
 
-from eip.errors import Ec2Error, KubernetesError
+from eip.errors import Ec2Error, KubernetesError, NamespaceFull
 from eip.ledger import Held
 from workers.aws.codes import Verdict, verdict
 from workers.outcome import Change, Failed, unchanged
@@ -24,3 +24,12 @@ def failed(error: Ec2Error | KubernetesError, change: Change = unchanged, held: 
     passing = row.verdict in _PASSING or (row.verdict is Verdict.DENIED and young)
     slow = row.verdict in _SLOW and not passing
     return Failed(code, str(error), "" if passing else row.remedy, slow=slow, change=change)
+
+
+def namespace_full(error: NamespaceFull) -> Failed:
+    """The failure of a pod whose namespace has as many addresses as it may have."""
+    remedy = (
+        f"{error}. The pod gets one after another pod of the namespace gave its own back; "
+        "or ask for a higher limit."
+    )
+    return Failed("NamespaceFull", str(error), remedy, slow=True)

@@ -1,6 +1,7 @@
 """Whose address is it: only what carries this very cluster's tags may be touched."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from eip import names
 from eip.decide import Scope
@@ -30,6 +31,44 @@ def whose(address: Address, identity: Identity, scope: Scope) -> str:
     if scope.namespaces and namespace not in scope.namespaces:
         return f"its namespace {namespace} is not served here"
     return ""
+
+
+def is_lent(address: Address) -> bool:
+    """Whether an admin lends the address to pods; what carries a cluster's uid is an operator's own."""
+    return names.LEND_TAG in address.tags and names.CLUSTER_UID_TAG not in address.tags
+
+
+def is_lent_to(address: Address, identity: Identity, namespace: str, name: str) -> bool:
+    """Whether an admin lends the address to this pod.
+
+    The tag holds, separated by spaces or commas: a cluster's name or uid, for all pods of that cluster, or
+    `NAMESPACE/NAME`, in which `*` stands for anything, for these pods; `CLUSTER:NAMESPACE/NAME` for these
+    pods of one cluster.
+    """
+    return any(_covers(word, identity, namespace, name) for word in _borrowers(address))
+
+
+def is_lent_here(address: Address, identity: Identity) -> bool:
+    """Whether an admin lends the address to any pods of this cluster."""
+    return any(_names_cluster(word, identity) for word in _borrowers(address))
+
+
+def _borrowers(address: Address) -> list[str]:
+    return address.tags[names.LEND_TAG].replace(",", " ").split() if is_lent(address) else []
+
+
+def _names_cluster(word: str, identity: Identity) -> bool:
+    cluster = word.rpartition(":")[0] if "/" in word else word
+    return cluster in {"", identity.cluster_name, identity.cluster_uid}
+
+
+def _covers(word: str, identity: Identity, namespace: str, name: str) -> bool:
+    if not _names_cluster(word, identity):
+        return False
+    if "/" not in word:
+        return True
+    of_namespace, _, of_name = word.rpartition(":")[2].partition("/")
+    return fnmatchcase(namespace, of_namespace) and fnmatchcase(name, of_name)
 
 
 def is_ours(address: Address, identity: Identity, scope: Scope) -> bool:

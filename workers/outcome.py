@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from eip.claim import Claim
 from eip.errors import EipError
+from eip.names import EventReason
 
 Change = Callable[[Claim], Claim]
 
@@ -33,13 +34,19 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The step failed and backs off; `remedy` is told to the pod's author when it is not empty."""
+    """The step failed and backs off; `remedy` is told to the pod's author when it is not empty.
+
+    `after` is in seconds, for what nobody but another pod or an admin can mend, who will be noticed; `reason`
+    names the Event, by default the one of the step.
+    """
 
     code: str
     note: str
     remedy: str = ""
     slow: bool = False
     change: Change = field(default=unchanged)
+    after: float = 0.0
+    reason: EventReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,22 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What address is to be allocated: by default any of Amazon's.
+
+    `public_ipv4_pool` is a pool of addresses that were brought to AWS, `address` one of them; `keep` is for
+    how many seconds the address stays when its pod has ended, as its tags will say.
+    """
+
+    public_ipv4_pool: str = ""
+    address: str = ""
+    keep: int = 0
+
+
+ANY = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """An Elastic IP as EC2 tells of it; empty strings where EC2 tells nothing."""
 
@@ -47,8 +63,12 @@ class Ec2(Protocol):
     The describing ones take their own.
     """
 
-    def allocate(self, owner: Owner) -> Address:
+    def allocate(self, owner: Owner, wanted: Wanted = ANY) -> Address:
         """AllocateAddress with the owner's tags in the same call."""
+        ...
+
+    def tag(self, allocation_id: str, owner: Owner, keep: int) -> None:
+        """CreateTags: from here on the address is this owner's, and is kept for so many seconds."""
         ...
 
     def associate(
@@ -66,7 +86,14 @@ class Ec2(Protocol):
         ...
 
     def addresses_of_cluster(self) -> list[Address]:
-        """DescribeAddresses: all that carry this cluster's name."""
+        """DescribeAddresses: all that carry this cluster's name, and those that are lent to anyone."""
+        ...
+
+    def lent_addresses(self, *, pool: str = "", address: str = "") -> list[Address]:
+        """DescribeAddresses: the lent ones of a pool, or the one with this allocation id or public IP.
+
+        The one that is named is answered with whether it is lent or not.
+        """
         ...
 
     def addresses_of_pod(self, uid: str) -> list[Address]:
@@ -99,6 +126,10 @@ class Kubernetes(Protocol):
 
     def get_pod(self, namespace: str, name: str) -> Pod | None:
         """The pod, or None when the API server answered 404."""
+        ...
+
+    def pods_at(self, private_ip: str) -> list[Pod]:
+        """The pods, labelled or not, whose status names this IP."""
         ...
 
     def provider_id(self, node: str) -> str | None:

@@ -1,6 +1,8 @@
 """What EC2 shows of an address, put on a claim."""
 
+from eip import names
 from eip.claim import Claim, changed
+from eip.request import DEFAULT_KEEP, Unusable, keep_seconds
 from workers.ports import Address
 
 
@@ -16,6 +18,20 @@ def with_association(claim: Claim, address: Address) -> Claim:
 
 def with_address(claim: Claim, address: Address) -> Claim:
     """The claim with the address as its own, associated or not."""
+    tags = address.tags
     return changed(
-        with_association(claim, address), allocation_id=address.allocation_id, public_ip=address.public_ip
+        with_association(claim, address),
+        allocation_id=address.allocation_id,
+        public_ip=address.public_ip,
+        lent=False,
+        retag=tags.get(names.POD_UID_TAG) != claim.uid,
+        tagged_keep=kept_by_tag(address),
     )
+
+
+def kept_by_tag(address: Address) -> int:
+    """For how many seconds an address stays by its tag; who wrote something else there meant it to stay."""
+    try:
+        return keep_seconds(address.tags.get(names.KEEP_TAG, ""))
+    except Unusable:
+        return DEFAULT_KEEP

@@ -5,6 +5,7 @@ EC2 comes first: a pod that appears after it only looks as if it had no address,
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -18,7 +19,9 @@ from eip.writing import seen_on
 from workers.outcome import Change
 from workers.plan import Plan, Snapshot, plan
 from workers.ports import Address
-from workers.shown import with_address
+from workers.shown import with_address, with_association
+from workers.steps.intent import without_intent
+from workers.stray import stray
 from workers.world import World
 
 log = structlog.get_logger(__name__)
@@ -33,14 +36,19 @@ class PodLists(Protocol):
         """Pages of pods."""
         ...
 
+    def provider_ids(self) -> set[str]:
+        """spec.providerID of all nodes."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Sweeps over one world; `orphan_age` is in seconds."""
+    """Sweeps over one world; `orphan_age` is in seconds, `reads_nodes` says whether nodes may be listed."""
 
     world: World
     lists: PodLists
     orphan_age: float
+    reads_nodes: bool = False
 
     def sweep(self) -> str:
         """One sweep; answers what it did, in words."""
@@ -80,13 +88,15 @@ class Sweeper:
     def _pods(self) -> Iterator[Pod]:
         namespaces: list[str | None] = [*sorted(self.world.scope.namespaces)]
         for namespace in namespaces or [None]:
-            for page in self.lists.list_pods(names.MANAGE_SELECTOR, namespace):
-                yield from page.items
+            for page in self.lists.list_pods(self.world.scope.selector, namespace):
+                yield from filter(self.world.scope.is_managed, page.items)
 
     def _mend(self, todo: Plan, snapshot: Snapshot) -> None:
         queue = self.world.queue
         for uid, owned in todo.adopt.items():
             queue.update(uid, taken(uid, owned, snapshot.taken_at), ensure=True)
+        for uid, address in todo.shown.items():
+            queue.update(uid, _if_settled(partial(with_association, address=address), snapshot.taken_at))
         for uid in todo.lost:
             queue.update(uid, _if_settled(without_address, snapshot.taken_at))
         for uid in todo.left:
@@ -95,9 +105,27 @@ class Sweeper:
             self._observe(pod)
         for uid in snapshot.claims.keys() - snapshot.pods.keys():
             queue.update(uid, lambda claim: claim, ensure=True)
+        for address in todo.free:
+            pool = address.tags.get(names.POOL_TAG, "")
+            self.world.handover.offer(address.allocation_id, address.public_ip, pool)
+        self._take_strays(todo.strays, snapshot)
         self.world.ledger.suspect(todo.suspects)
         for allocation_id, why in todo.reports.items():
             log.warning("address left alone", allocation_id=allocation_id, reason=why)
+
+    def _take_strays(self, strays: Sequence[Address], snapshot: Snapshot) -> None:
+        """Take lent addresses off our own nodes' interfaces where no claim remembers them.
+
+        One on another interface is an admin's business, or another cluster's.
+        """
+        if not strays or not self.reads_nodes:
+            return
+        nodes = {provider_id.rpartition("/")[2] for provider_id in self.lists.provider_ids()} - {""}
+        for address in strays:
+            interface = self.world.ec2.interface(address.interface_id)
+            if interface is not None and interface.instance_id in nodes:
+                claim = stray(address, snapshot.taken_at)
+                self.world.queue.update(claim.uid, partial(_known_or, claim), ensure=True)
 
     def _observe(self, pod: Pod) -> None:
         decision = decide(EventType.READ, pod, self.world.scope)
@@ -114,16 +142,14 @@ def taken(uid: str, addresses: Sequence[Address], taken_at: int) -> ClaimChange:
         if claim is not None and claim.changed_at > taken_at:
             return claim
         known = claim or _unknown(uid, addresses[0])
+        if known.lent:
+            return changed(known, doubles=",".join(sorted(address.allocation_id for address in addresses)))
         live = sorted(addresses, key=lambda a: _preference(known, a))
         best, rest = live[0], live[1:]
         return changed(
-            with_address(known, best),
+            with_address(without_intent(known), best),
             allocated_at=known.allocated_at or taken_at,
             doubles=",".join(address.allocation_id for address in rest),
-            intent_at=0,
-            intent_by="",
-            intent_looks=0,
-            looked_at=0,
         )
 
     return change
@@ -147,6 +173,10 @@ def _unknown(uid: str, address: Address) -> Claim:
         name=tags.get(names.POD_NAME_TAG, ""),
         reason="found in EC2",
     )
+
+
+def _known_or(claim: Claim, known: Claim | None) -> Claim:
+    return known or claim
 
 
 def _if_settled(change: Change, taken_at: int) -> ClaimChange:

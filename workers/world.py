@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eip.decide import Scope
+from eip.handover import Handover
 from eip.ledger import Held, Ledger
 from eip.names import Action
 from eip.quota import Quota
@@ -28,6 +29,7 @@ class World:
     kubernetes: Kubernetes
     ledger: Ledger
     queue: WorkQueue
+    handover: Handover
     budget: Budget
     quota: Quota
     finder: InterfaceFinder

@@ -9,7 +9,7 @@ from eip.kubernetes import configuration, decode
 from eip.kubernetes.http import STRATEGIC_MERGE_PATCH, Http, Stream, segment
 from eip.kubernetes.leases import Leases
 from eip.kubernetes.refusal import another_uid, not_found
-from eip.pod import OwnerMeta, Pod, PodList
+from eip.pod import ListMeta, OwnerMeta, Pod, PodList
 
 PAGE = 500
 PAGE_TIMEOUT = 15.0
@@ -25,6 +25,11 @@ class _NodeSpec(msgspec.Struct):
 
 class _Node(msgspec.Struct):
     spec: _NodeSpec = msgspec.field(default_factory=_NodeSpec)
+
+
+class _NodeList(msgspec.Struct):
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+    items: list[_Node] = msgspec.field(default_factory=list)
 
 
 class _Namespace(msgspec.Struct):
@@ -64,7 +69,14 @@ class Kubernetes:
 
         The token of the next page may expire, which is code 410: begin again.
         """
-        query = {"labelSelector": selector, "limit": str(limit)}
+        yield from self._pages({"labelSelector": selector, "limit": str(limit)}, namespace)
+
+    def pods_at(self, private_ip: str) -> list[Pod]:
+        """The pods, labelled or not, whose status names this IP."""
+        query = {"fieldSelector": f"status.podIP={private_ip}", "limit": str(PAGE)}
+        return [pod for page in self._pages(query, None) for pod in page.items]
+
+    def _pages(self, query: dict[str, str], namespace: str | None) -> Iterator[PodList]:
         while True:
             page = decode.page(
                 self._http.request("GET", _pods_path(namespace), query=query, timeout=PAGE_TIMEOUT)
@@ -125,6 +137,18 @@ class Kubernetes:
                 return None
             raise
         return decode.decode(body, _Node).spec.provider_id
+
+    def provider_ids(self) -> set[str]:
+        """spec.providerID of all nodes that have one."""
+        query = {"limit": str(PAGE)}
+        found: set[str] = set()
+        while True:
+            body = self._http.request("GET", "/api/v1/nodes", query=query, timeout=PAGE_TIMEOUT)
+            page = decode.decode(body, _NodeList)
+            found |= {node.spec.provider_id for node in page.items}
+            if not page.metadata.continue_:
+                return found - {""}
+            query["continue"] = page.metadata.continue_
 
     def create_event(self, event: dict[str, object], namespace: str) -> None:
         """Post one Event of core/v1."""

@@ -10,7 +10,11 @@
 -- KEYS[8]  zset    wake-ups of the queue to wake: uid -> when it was queued
 -- KEYS[9]  set     permits: uids that may try to allocate once although the quota is used up
 -- KEYS[10] set     holders: uids of the namespace that have an address, or are about to
--- KEYS[11+] zset   wake-ups of every queue, for `ensure`
+-- KEYS[11] hash    borrowed: allocation id of a lent address -> uid of the pod that has it
+-- KEYS[12] hash    returned: allocation id of a lent address -> its last association, which is gone
+-- KEYS[13] hash    kept: namespace/name -> uid of the pod whose address stays for the next of that name
+-- KEYS[14] string  the beginning of the names of the lines of who waits for lent addresses
+-- KEYS[15+] zset   wake-ups of every queue, for `ensure`
 -- ARGV[1]  string  epoch
 -- ARGV[2]  string  uid
 -- ARGV[3]  number  version of the claim that the caller read, 0 when there was none
@@ -43,6 +47,7 @@ if tonumber(known[1] or '0') ~= version then
   return { 'CONFLICT' }
 end
 
+local before = claim_of(KEYS[2])
 local leased = token == '' and tonumber(known[3] or '0') > now
 
 local function leave_ip(ip)
@@ -62,6 +67,8 @@ if schedule == 'forget' and not leased then
   redis.call('ZREM', KEYS[4], uid)
   redis.call('ZREM', KEYS[5], uid)
   redis.call('SREM', KEYS[10], uid)
+  settle_lent(uid, before, NOTHING, KEYS[11], KEYS[12], KEYS[14], KEYS[4])
+  settle_kept(uid, before, NOTHING, KEYS[13])
   if ARGV[8] ~= '' then
     leave_ip(ARGV[8])
   end
@@ -85,8 +92,19 @@ for i = 11, #ARGV, 2 do
     redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
   end
 end
-local has = redis.call('HMGET', KEYS[2], 'allocation_id', 'intent_at')
-if has[1] or has[2] then
+if ARGV[8] ~= ARGV[9] then
+  local on_ip = redis.call('HGET', KEYS[2], 'associated_ip') or ''
+  if ARGV[8] ~= '' and on_ip ~= ARGV[8] then
+    redis.call('HSET', KEYS[2], 'wanted_at', now)
+  end
+  if ARGV[9] ~= '' and on_ip == ARGV[9] then
+    redis.call('HSET', KEYS[2], 'freed_at', now)
+  end
+end
+local after = claim_of(KEYS[2])
+settle_lent(uid, before, after, KEYS[11], KEYS[12], KEYS[14], KEYS[4])
+settle_kept(uid, before, after, KEYS[13])
+if after.allocation_id ~= '' or after.intent_at ~= '' then
   redis.call('SADD', KEYS[10], uid)
 else
   redis.call('SREM', KEYS[10], uid)
@@ -106,7 +124,7 @@ if schedule == 'leave' or leased then
 end
 if schedule == 'ensure' then
   local pending = redis.call('ZSCORE', KEYS[4], uid) or redis.call('ZSCORE', KEYS[5], uid)
-  for i = 11, #KEYS do
+  for i = 15, #KEYS do
     pending = pending or redis.call('ZSCORE', KEYS[i], uid)
   end
   if pending then

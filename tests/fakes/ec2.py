@@ -12,11 +12,12 @@ from typing import Any
 from eip import names
 from eip.errors import Ec2Error
 from eip.names import Action
+from eip.request import keep_text
 from sandbox.ec2 import addresses as book
 from sandbox.ec2 import errors as double
-from workers.ports import Address, Interface, Owner
+from workers.ports import ANY, Address, Interface, Owner, Wanted
 
-MUTATING = (Action.ALLOCATE, Action.ASSOCIATE, Action.DISASSOCIATE, Action.RELEASE)
+MUTATING = (Action.ALLOCATE, Action.TAG, Action.ASSOCIATE, Action.DISASSOCIATE, Action.RELEASE)
 CLUSTER = ("prod", "uid-of-kube-system")
 VPC = "vpc-0a"
 
@@ -87,6 +88,14 @@ class FakeEc2:
             self.put(entry.allocation_id, private_ip)
         return _address(self._book.get(entry.allocation_id))
 
+    def lend(self, to: str, pool: str = "", private_ip: str = "") -> Address:
+        """An address that an admin has allocated and lends; associated where there is a `private_ip`."""
+        tags = {names.LEND_TAG: to, **({names.POOL_TAG: pool} if pool else {})}
+        entry = self._book.allocate(10_000, "amazon", "us-east-1", tags)
+        if private_ip:
+            self.put(entry.allocation_id, private_ip)
+        return _address(self._book.get(entry.allocation_id))
+
     def put(self, allocation_id: str, private_ip: str, interface_id: str = "") -> None:
         """Somebody associates an address by hand, on any interface."""
         target = book.Target(interface_id or self._carrier(private_ip), private_ip)
@@ -102,9 +111,16 @@ class FakeEc2:
 
     # workers.ports.Ec2
 
-    def allocate(self, owner: Owner) -> Address:
-        with self._call(Action.ALLOCATE, owner):
-            return _address(self._book.allocate(self.quota, "amazon", "us-east-1", _tags(owner)))
+    def allocate(self, owner: Owner, wanted: Wanted = ANY) -> Address:
+        with self._call(Action.ALLOCATE, owner, *([wanted] if wanted != ANY else [])):
+            tags = _tags(owner) | ({names.KEEP_TAG: keep_text(wanted.keep)} if wanted.keep else {})
+            return _address(self._book.allocate(self.quota, "amazon", "us-east-1", tags))
+
+    def tag(self, allocation_id: str, owner: Owner, keep: int) -> None:
+        with self._call(Action.TAG, allocation_id, owner, keep):
+            address = self._known(allocation_id)
+            tags = {names.POD_UID_TAG: owner.uid, names.KEEP_TAG: keep_text(keep)}
+            self._book.tag(address, {**address.tags, **tags})
 
     def associate(
         self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
@@ -127,7 +143,17 @@ class FakeEc2:
 
     def addresses_of_cluster(self) -> list[Address]:
         with self._call(Action.DESCRIBE_ADDRESSES, "cluster"):
-            return self._described(lambda a: a.tags.get(names.CLUSTER_NAME_TAG) == CLUSTER[0])
+            return self._described(
+                lambda a: a.tags.get(names.CLUSTER_NAME_TAG) == CLUSTER[0] or names.LEND_TAG in a.tags
+            )
+
+    def lent_addresses(self, *, pool: str = "", address: str = "") -> list[Address]:
+        with self._call(Action.DESCRIBE_ADDRESSES, "lent", pool or address):
+            if pool:
+                return self._described(
+                    lambda a: a.tags.get(names.POOL_TAG) == pool and names.LEND_TAG in a.tags
+                )
+            return self._described(lambda a: address in {a.allocation_id, a.public_ip})
 
     def addresses_of_pod(self, uid: str) -> list[Address]:
         with self._call(Action.DESCRIBE_ADDRESSES, "pod", uid):

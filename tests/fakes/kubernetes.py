@@ -98,6 +98,14 @@ class FakeKubernetes:
         self._call("get", f"{namespace}/{name}")
         return self.pod(name) if (namespace, name) in self.pods else None
 
+    def pods_at(self, private_ip: str) -> list[Pod]:
+        self._call("at", private_ip)
+        return [pod for _, name in sorted(self.pods) if (pod := self.pod(name)).status.pod_ip == private_ip]
+
+    def provider_ids(self) -> set[str]:
+        self._call("nodes", "")
+        return set(self.nodes.values())
+
     def provider_id(self, node: str) -> str | None:
         self._call("node", node)
         return self.nodes.get(node)

@@ -5,14 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eip import names
-from eip.decide import Desired, EventType, Scope, decide
+from eip.decide import TERMINAL_PHASES, UNUSABLE_REQUEST, Desired, EventType, Scope, decide
 from eip.names import EXTERNAL_DNS_ANNOTATIONS
 from eip.pod import Pod
 from tests.fakes.ec2 import CLUSTER, FakeEc2, _address
 from tests.faults.cluster import COOL_DOWN, Cluster
 from tests.faults.faults import Faults, Port
+from tests.faults.lent import Lent, asks, is_lent
 from tests.faults.process import Answered
 from workers.ports import Address
+
+FORGOTTEN = 2 * 60.0 + 120.0 + 60.0
+"""Seconds until a lent address is taken off that nobody remembers: its age as a suspect, and two sweeps."""
 
 SHOWN = 10.0
 """Seconds for which an answer of EC2's may be old, and a step may have it in hand."""
@@ -27,8 +31,13 @@ class Checks:
     cluster: Cluster
     faults: Faults
     slow_after_stall: float
+    forgot_at: float = 0.0
     violations: list[str] = field(default_factory=list)
     allocated: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """The lent addresses have checks of their own."""
+        self.lent = Lent(self.ec2, self.cluster)
 
     # At every call.
 
@@ -43,20 +52,35 @@ class Checks:
         address = self._address(allocation_id)
         if address is None:
             return
-        self._only_ours(address, "associated")
+        if not is_lent(address):
+            self._only_ours(address, "associated")
         for sitting in self.ec2.at(private_ip):
-            if moves and sitting.interface_id == interface_id:
+            if moves and sitting.interface_id == interface_id and not is_lent(sitting):
                 self._only_ours(sitting, "moved away")
+        if is_lent(address):
+            if wrong := self.lent.associated(address, private_ip, previous):
+                self._violated(f"{address.public_ip} associated with {private_ip} {wrong}")
+            return
         pod = _confirmed(address, previous)
         if not isinstance(pod, Pod):
             self._violated(f"{address.public_ip} associated with {private_ip} without a confirming read")
         elif _desired(pod, _uid(address)) is not Desired.SERVE or pod.ipv4 != private_ip:
             self._violated(f"{address.public_ip} associated with {private_ip}, against what was read")
 
+    def tags(self, allocation_id: str) -> None:
+        """Only ours."""
+        address = self._address(allocation_id)
+        if address is not None:
+            self._only_ours(address, "tagged")
+
     def disassociates(self, association_id: str, previous: object) -> None:
         """Only ours, and only after the API server said that the pod needs it no longer, or not this one."""
         found = [a for a in self.ec2.addresses if a.association_id == association_id]
         for address in found:
+            if is_lent(address):
+                if wrong := self.lent.disassociated(address, previous):
+                    self._violated(f"{address.public_ip} disassociated {wrong}")
+                continue
             self._only_ours(address, "disassociated")
             if not self._unneeded(address, previous):
                 self._violated(f"{address.public_ip} disassociated without a confirming answer")
@@ -68,6 +92,8 @@ class Checks:
             return
         self._only_ours(address, "released")
         asked = not isinstance(_confirmed(address, previous), bool)
+        if address.tags.get(names.KEEP_TAG) == "forever" and not asked and not self._namesakes(address):
+            self._violated(f"{address.public_ip} released, which is to stay for ever")
         if not self._unneeded(address, previous) and not (asked and self._is_spare(address)):
             self._violated(f"{address.public_ip} released without a confirming answer")
 
@@ -103,11 +129,14 @@ class Checks:
     def overdue(self) -> float | None:
         """Note each address that is on a freed IP for too long; when to look again, if any is on one."""
         looks = []
-        for address in self.ours:
-            tenure = self.cluster.tenures.get((_uid(address), address.private_ip))
+        for address in [*self.ours, *self.lent.addresses]:
+            uid = self.lent.holder(address) if is_lent(address) else _uid(address)
+            tenure = self.cluster.tenures.get((uid, address.private_ip))
             if tenure is None or tenure.ended_at > self.now():
                 continue
             until = self._excused_until(tenure.ended_at)
+            if is_lent(address) and self.forgot_at:
+                until = max(until, max(self.forgot_at, self.faults.excused_until()) + FORGOTTEN)
             if self.now() > until:
                 self._violated(
                     f"{address.public_ip} is on {address.private_ip}, free since {tenure.ended_at:.3f}"
@@ -128,16 +157,20 @@ class Checks:
         """What is not as it should be."""
         found = [self._wrong_with(pod) for pod in self.cluster.pods.values()]
         found += [self._leaked(address) for address in self.ours]
+        found += [self.lent.astray(address) for address in self.lent.addresses]
         return [text for text in found if text]
 
     def _wrong_with(self, pod: Pod) -> str:
-        mine = [a for a in self.ours if _uid(a) == pod.uid]
+        mine = self.lent.has(pod) if asks(pod) else [a for a in self.ours if _uid(a) == pod.uid]
         sits = [a for a in mine if a.private_ip and a.private_ip == pod.ipv4]
         serves = _desired(pod, pod.uid) is Desired.SERVE and not self._occupied(pod.ipv4)
         if not serves:
             return "" if sits else _wrong_writing(pod, None)
         if pod.metadata.deletion_timestamp and not mine:
             return _wrong_writing(pod, None)
+        if not mine and (asks(pod) or asks_nonsense(pod)):
+            free = asks(pod) and self.lent.is_free_for(pod)
+            return f"{pod.key} waits though one is free" if free else _wrong_writing(pod, None)
         if len(mine) != 1:
             return f"{pod.key} ({pod.uid}) has {len(mine)} addresses"
         if not sits and not pod.metadata.deletion_timestamp:
@@ -146,11 +179,32 @@ class Checks:
 
     def _leaked(self, address: Address) -> str:
         pod = self.cluster.by_uid(_uid(address))
+        ended = pod is None or pod.status.phase in TERMINAL_PHASES
+        if ended and self._is_kept(address):
+            return ""
         if pod is None or _desired(pod, pod.uid) is Desired.RELEASE:
             return f"{address.public_ip} is kept for {_uid(address)}, which does not want it"
         if address.private_ip and _desired(pod, pod.uid) is Desired.HOLD:
             return f"{address.public_ip} is on {address.private_ip}, where {pod.key} is no longer"
         return ""
+
+    def _is_kept(self, address: Address) -> bool:
+        """Whether it stays for the next pod of its name, which is not there yet."""
+        next_one = self.cluster.pods.get(address.tags.get(names.POD_NAME_TAG, ""))
+        waits = (
+            next_one is not None
+            and next_one.uid != _uid(address)
+            and next_one.managed
+            and bool(next_one.ipv4 and next_one.annotation(names.KEEP_ANNOTATION))
+        )
+        kept = address.tags.get(names.KEEP_TAG, "false") != "false"
+        return kept and not address.association_id and not waits and not self._namesakes(address)
+
+    def _namesakes(self, address: Address) -> list[Address]:
+        """The other addresses of pods of the same name."""
+        name = address.tags.get(names.POD_NAME_TAG)
+        others = [a for a in self.ours if a.allocation_id != address.allocation_id]
+        return [a for a in others if a.tags.get(names.POD_NAME_TAG) == name]
 
     def _occupied(self, ip: str) -> bool:
         return any(not is_ours(a) for a in self.ec2.at(ip))
@@ -192,7 +246,14 @@ def _confirmed(address: Address, previous: object) -> Pod | bool:
 def _desired(pod: Pod, uid: str) -> Desired:
     if pod.uid != uid:
         return Desired.RELEASE
+    if asks_nonsense(pod):
+        return Desired.SERVE
     return decide(EventType.READ, pod, Scope()).desired
+
+
+def asks_nonsense(pod: Pod) -> bool:
+    """Whether what the pod asks for means nothing: it keeps what it has, and gets nothing."""
+    return decide(EventType.READ, pod, Scope()).rule == UNUSABLE_REQUEST
 
 
 def _wrong_writing(pod: Pod, address: Address | None) -> str:

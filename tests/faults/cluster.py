@@ -71,11 +71,12 @@ class Cluster:
         for name in self.on(node):
             self.remove(name)
 
-    def add(self, name: str, node: str, *, labelled: bool = True) -> str:
-        """A pod that has no IP yet; its uid."""
+    def add(self, name: str, node: str, *, labelled: bool = True, **asks: str) -> str:
+        """A pod that has no IP yet; its uid. `asks` are annotations, without their prefix and with `_`."""
         self.pods_made += 1
         uid = str(UUID(int=self.pods_made, version=4))
-        pod = self.kubernetes.add(uid, name, labelled=labelled, spec={"nodeName": node})
+        metadata = {"annotations": _annotations(asks)}
+        pod = self.kubernetes.add(uid, name, labelled=labelled, spec={"nodeName": node}, metadata=metadata)
         self.kubernetes.edit(name, "status", phase="Pending")
         if labelled:
             self.tell(EventType.ADDED, pod)
@@ -90,9 +91,9 @@ class Cluster:
             self._edit_status(name, network=True, podIP=ip, phase="Running")
         return ip
 
-    def serve(self, name: str, node: str) -> str:
+    def serve(self, name: str, node: str, **asks: str) -> str:
         """A pod with an IP at once; its uid."""
-        uid = self.add(name, node)
+        uid = self.add(name, node, labelled=True, **asks)
         self.start(name)
         return uid
 
@@ -128,6 +129,11 @@ class Cluster:
             self.tell(EventType.ADDED, pod)
         elif before.managed and not labelled:
             self.tell(EventType.DELETED, before_with_version(before, pod))
+
+    def ask(self, name: str, **asks: str) -> None:
+        """The pod's author asks for something else."""
+        annotations = {**(self._pod(name).metadata.annotations or {}), **_annotations(asks)}
+        self._changed(EventType.MODIFIED, self.kubernetes.edit(name, "metadata", annotations=annotations))
 
     def written(self, name: str) -> None:
         """Somebody has patched the pod."""
@@ -192,3 +198,18 @@ def before_with_version(before: Pod, after: Pod) -> Pod:
     return replace(
         before, metadata=replace(before.metadata, resource_version=after.metadata.resource_version)
     )
+
+
+def asked_by(pod: Pod) -> dict[str, str]:
+    """What a pod asks for, as its template would say it again."""
+    wishes = (names.KEEP_ANNOTATION, names.POOL_ANNOTATION, names.REQUEST_ADDRESS_ANNOTATION)
+    annotations = pod.metadata.annotations or {}
+    return {
+        key.removeprefix(f"{names.PREFIX}/").replace("-", "_"): annotations[key]
+        for key in wishes
+        if key in annotations
+    }
+
+
+def _annotations(asks: dict[str, str]) -> dict[str, str]:
+    return {f"{names.PREFIX}/{key.replace('_', '-')}": value for key, value in asks.items()}

@@ -25,6 +25,7 @@ from tests.faults.worker import WorkerProcess
 from workers.housekeeping import TICK
 
 RESTART = 1.0
+SOON = 120.0
 WORKERS = ("worker-a", "worker-b")
 PATIENCE = 900.0
 """Seconds after which what is wrong counts as wrong for good."""
@@ -129,6 +130,7 @@ class Installation:
 
     def _redis_loses(self, what: str, lose: Callable[[], None]) -> None:
         self.faults.note(what)
+        self.checks.forgot_at = self.simulation.now
         lose()
         self.redis_changed()
         # The producer looks at the epoch once a second.
@@ -151,6 +153,7 @@ class Installation:
             AssertionError: something was violated, or is still wrong after `PATIENCE`.
 
         """
+        self.run_for(max(self.faults.stalled_at - self.simulation.now, 0.0))
         end = self.simulation.now + PATIENCE
         while self.simulation.now < end and not (self.at_rest() and not self.checks.wrong()):
             self.run_for(2.0)
@@ -164,7 +167,8 @@ class Installation:
         """Whether nobody is at work, and nobody will be before the next sweep."""
         idle = all(worker.idle for worker in self.workers.values())
         with self.redis.raw.pipeline(transaction=False) as pipe:
-            pipe.zcard(Keys.DUE)
+            # What is kept or waits for a lent address is due in a long while.
+            pipe.zcount(Keys.DUE, "-inf", (self.simulation.now + SOON) * 1000)
             for queue in Queue:
                 pipe.llen(queue.value)
                 pipe.zcard(Keys.wakeups(queue))

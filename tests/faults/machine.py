@@ -12,7 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from eip import names
 from eip.names import Action
+from tests.faults.cluster import asked_by
 from tests.faults.installation import Installation
+from tests.faults.lent import asks as asks_for_lent
 from tests.faults.scenarios import FOREIGN
 from tests.faults.stray import StrayLeader
 
@@ -25,6 +27,10 @@ OF_NOBODY = {names.CLUSTER_NAME_TAG: "", names.CLUSTER_UID_TAG: "", names.POD_UI
 NOBODY = {name: f"00000000-0000-4000-8000-0000dead{number:04}" for number, name in enumerate(NAMES)}
 
 pods = st.sampled_from(NAMES)
+wishes = st.sampled_from(
+    [{}, {}, {}, {"keep": "forever"}, {"keep": "3m"}, {"pool": "mail"}, {"request_address": "198.18.0.1"}]
+)
+"""What pods ask for: most for an address and no more."""
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -43,9 +49,12 @@ class AnyOrder(RuleBasedStateMachine):
         seed=st.integers(0, 2**16),
         spread=st.sampled_from([0.0, 5.0, 30.0]),
         served=st.integers(0, 2),
+        lent=st.sampled_from([(), ("prod",), ("prod", "prod shop/db-0"), ("shop/web-0", "elsewhere")]),
         default_vpc=st.booleans(),
     )
-    def begin(self, seed: int, spread: float, served: int, *, default_vpc: bool) -> None:
+    def begin(
+        self, seed: int, spread: float, served: int, lent: tuple[str, ...], *, default_vpc: bool
+    ) -> None:
         """Two nodes, and pods that have their address; calls take more or less time."""
         AnyOrder.runs += 1
         self.installation = Installation(self.redis_url, seed=seed)
@@ -57,6 +66,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.cluster = self.installation.cluster
         self.ec2 = self.installation.ec2
         self.cluster.add_node()
+        for to in lent:
+            self.ec2.lend(to, pool="mail")
         self.installation.run_for(3.0)
         for name, node in zip(NAMES[:served], self.installation.kubernetes.nodes, strict=False):
             self.cluster.serve(name, node)
@@ -76,11 +87,11 @@ class AnyOrder(RuleBasedStateMachine):
 
     # Pods and nodes.
 
-    @rule(name=pods, node=st.integers(0, 1), served=st.booleans())
-    def pod_is_made(self, name: str, node: int, *, served: bool) -> None:
+    @rule(name=pods, node=st.integers(0, 1), served=st.booleans(), asks=wishes)
+    def pod_is_made(self, name: str, node: int, *, served: bool, asks: dict[str, str]) -> None:
         nodes = list(self.all.kubernetes.nodes)
         if name not in self.cluster.pods and nodes:
-            self.cluster.add(name, nodes[node % len(nodes)])
+            self.cluster.add(name, nodes[node % len(nodes)], labelled=True, **asks)
             if served:
                 self.cluster.start(name)
 
@@ -89,6 +100,12 @@ class AnyOrder(RuleBasedStateMachine):
         pod = self.cluster.pods.get(name)
         if pod and pod.status.phase not in {"Succeeded", "Failed"}:
             self.cluster.start(name)
+
+    @rule(name=pods, keep=st.sampled_from(["false", "true", "forever", "for a while"]))
+    def author_asks_for_something_else(self, name: str, keep: str) -> None:
+        pod = self.cluster.pods.get(name)
+        if pod and not asks_for_lent(pod):
+            self.cluster.ask(name, keep=keep)
 
     @rule(name=pods)
     def pod_loses_its_network(self, name: str) -> None:
@@ -116,7 +133,7 @@ class AnyOrder(RuleBasedStateMachine):
         if pod:
             self.cluster.remove(name)
             if again and pod.spec.node_name in self.all.kubernetes.nodes:
-                self.cluster.serve(name, pod.spec.node_name)
+                self.cluster.serve(name, pod.spec.node_name, **asked_by(pod))
 
     @rule()
     def node_comes(self) -> None:
@@ -166,7 +183,7 @@ class AnyOrder(RuleBasedStateMachine):
                 interface = self.ec2.interfaces[0]
                 node_ip = min(interface.private_ips)
                 self.all.by_hand(what, lambda: self.ec2.put(mine, node_ip, interface.interface_id))
-            case "adds":
+            case "adds" if not (pod and asks_for_lent(pod)):
                 self.all.by_hand(what, lambda: self.ec2.give(uid, name))
             case "puts foreign" if pod and self.cluster.holders.get(pod.ipv4) == uid:
                 self.all.by_hand(what, lambda: self.ec2.give("", "x", pod.ipv4, **OF_NOBODY))

@@ -11,7 +11,7 @@ from tests.faults.checks import Checks
 from tests.faults.cluster import Cluster
 from tests.faults.faults import Port
 from tests.faults.process import OperatorProcess
-from workers.ports import Address, Interface, Owner
+from workers.ports import ANY, Address, Interface, Owner, Wanted
 
 T = TypeVar("T")
 
@@ -28,13 +28,20 @@ class Ec2Port:
         self._ec2 = ec2
         self._checks = checks
 
-    def allocate(self, owner: Owner) -> Address:
+    def allocate(self, owner: Owner, wanted: Wanted = ANY) -> Address:
         def effect() -> Address:
-            address = self._ec2.allocate(owner)
+            address = self._ec2.allocate(owner, wanted)
             self._checks.allocates(owner.uid)
             return address
 
         return self._call(Action.ALLOCATE, (owner.uid,), effect)
+
+    def tag(self, allocation_id: str, owner: Owner, keep: int) -> None:
+        def effect() -> None:
+            self._checks.tags(allocation_id)
+            self._ec2.tag(allocation_id, owner, keep)
+
+        self._call(Action.TAG, (allocation_id, owner.uid), effect)
 
     def associate(
         self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
@@ -71,6 +78,13 @@ class Ec2Port:
 
     def addresses_of_cluster(self) -> list[Address]:
         return self._call(Action.DESCRIBE_ADDRESSES, ("cluster",), self._ec2.addresses_of_cluster)
+
+    def lent_addresses(self, *, pool: str = "", address: str = "") -> list[Address]:
+        return self._call(
+            Action.DESCRIBE_ADDRESSES,
+            (pool, address),
+            lambda: self._ec2.lent_addresses(pool=pool, address=address),
+        )
 
     def addresses_of_pod(self, uid: str) -> list[Address]:
         return self._call(Action.DESCRIBE_ADDRESSES, (uid,), lambda: self._ec2.addresses_of_pod(uid))
@@ -128,6 +142,12 @@ class KubernetesPort:
 
     def get_pod(self, namespace: str, name: str) -> Pod | None:
         return self._call("GET", (namespace, name), lambda: self._kubernetes.get_pod(namespace, name))
+
+    def pods_at(self, private_ip: str) -> list[Pod]:
+        return self._call("LIST at", (private_ip,), lambda: self._kubernetes.pods_at(private_ip))
+
+    def provider_ids(self) -> set[str]:
+        return self._call("LIST nodes", (), self._kubernetes.provider_ids)
 
     def provider_id(self, node: str) -> str | None:
         return self._call("GET node", (node,), lambda: self._kubernetes.provider_id(node))

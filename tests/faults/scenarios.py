@@ -155,6 +155,89 @@ def quota_reached(installation: Installation) -> None:
     installation.cluster.remove(WEB)
 
 
+def kept(installation: Installation) -> None:
+    """One pod that has an address which stays for its name."""
+    installation.run_for(3)
+    installation.cluster.serve(WEB, installation.node, keep="forever")
+    installation.run_for(3)
+
+
+def kept_and_made_again(installation: Installation) -> None:
+    """The pod is gone, and comes again under its name a moment later."""
+    installation.cluster.remove(WEB)
+    installation.run_for(1)
+    installation.cluster.serve(WEB, installation.node, keep="forever")
+
+
+def kept_for_nobody(installation: Installation) -> None:
+    """The pod is gone for good; what is kept for a time only is given back after it."""
+    installation.cluster.remove(WEB)
+    installation.run_for(5)
+
+
+def keep_comes(installation: Installation) -> None:
+    """The author of a pod that is served asks for the address to stay; the pod is gone before it is said."""
+    installation.cluster.ask(WEB, keep="forever")
+    installation.run_for(0.1)
+    installation.cluster.remove(WEB)
+    installation.cluster.serve(WEB, installation.node, keep="forever")
+
+
+def kept_and_forgotten(installation: Installation) -> None:
+    """Redis loses everything while the pod is made again."""
+    installation.cluster.remove(WEB)
+    installation.run_for(0.3)
+    installation.flush()
+    installation.cluster.serve(WEB, installation.node, keep="forever")
+
+
+def lent(*addresses: str) -> Act:
+    """Two pods' worth of lent addresses, as many as are named, and nobody who has one."""
+
+    def prepare(installation: Installation) -> None:
+        for to in addresses:
+            installation.ec2.lend(to, pool="mail")
+        installation.run_for(3)
+
+    return prepare
+
+
+def one_for_two(installation: Installation) -> None:
+    """Two pods ask for the one address of a pool; who has it goes, and the other gets it."""
+    installation.cluster.serve(WEB, installation.node, pool="mail")
+    installation.run_for(1)
+    installation.cluster.serve(DB, installation.node, pool="mail")
+    installation.run_for(1)
+    installation.cluster.remove(WEB)
+
+
+def named_and_passed_on(installation: Installation) -> None:
+    """A pod asks for an address by its name, loses its network, and is gone; another asks for it, too."""
+    [address, *_] = installation.ec2.addresses
+    installation.cluster.serve(WEB, installation.node, request_address=address.public_ip)
+    installation.run_for(1)
+    installation.cluster.serve(DB, installation.node, request_address=address.allocation_id)
+    installation.cluster.lose_network(WEB)
+    installation.run_for(1)
+    installation.cluster.remove(WEB)
+
+
+def lent_and_forgotten(installation: Installation) -> None:
+    """Redis loses everything in the moment in which one of two pods with a lent address is gone."""
+    installation.cluster.serve(WEB, installation.node, pool="mail")
+    installation.cluster.serve(DB, installation.node, pool="mail")
+    installation.run_for(2)
+    installation.flush()
+    installation.cluster.remove(WEB)
+
+
+def lent_and_gone_at_once(installation: Installation) -> None:
+    """A pod is gone when the address that is lent to it is about to be associated."""
+    installation.cluster.serve(WEB, installation.node, pool="mail")
+    installation.run_for(0.35)
+    installation.cluster.remove(WEB)
+
+
 SCENARIOS = (
     Scenario("start", nothing, lambda i: i.run_for(3)),
     Scenario("up", lambda i: i.run_for(3), up),
@@ -174,4 +257,12 @@ SCENARIOS = (
     Scenario("Redis flushed", served, flushed, forgets=True),
     Scenario("Redis flushed while allocating", served_alone, flushed_while_allocating, forgets=True),
     Scenario("quota reached", served_alone, quota_reached),
+    Scenario("kept and made again", kept, kept_and_made_again),
+    Scenario("kept for nobody", kept, kept_for_nobody),
+    Scenario("keep comes late", served_alone, keep_comes),
+    Scenario("kept and forgotten", kept, kept_and_forgotten, forgets=True),
+    Scenario("one address for two", lent("prod"), one_for_two),
+    Scenario("lent by name", lent("prod"), named_and_passed_on),
+    Scenario("lent and forgotten", lent("prod", "prod shop/*"), lent_and_forgotten, forgets=True),
+    Scenario("lent and gone at once", lent("prod", "shop/web-0"), lent_and_gone_at_once),
 )

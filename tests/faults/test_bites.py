@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eip.claim import gone
+from eip.claim import gone, without_address
 from eip.errors import KubernetesError
 from eip.workqueue import WorkQueue
 from tests.faults.faults import Fault
@@ -13,7 +13,7 @@ from tests.faults.scenarios import SCENARIOS
 from tests.faults.schedules import run
 from workers import perform, plan
 from workers.confirm import confirm_for
-from workers.outcome import unchanged
+from workers.outcome import Done, unchanged
 from workers.steps import associate, doubles, intent, release
 from workers.sweep import Sweeper
 from workers.world import Job
@@ -42,7 +42,7 @@ def by_name_only(address: Any, identity: Any, _: object) -> str:
 
 def forgetful(*_: object) -> Any:
     """What was found is not adopted."""
-    return intent._without_intent
+    return intent.without_intent
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,15 @@ BREAKS = {
     "no sweep": Break(Sweeper, "sweep", lambda _: "", "moved by hand"),
     "orphans stay": Break(plan, "_suspect", lambda *_: None, "orphan and double"),
     "other clusters' are ours": Break(plan, "whose", by_name_only, "orphan and double"),
+    "given back without looking": Break(
+        release,
+        "give_back",
+        lambda _: Done("", without_address),
+        "lent and gone at once",
+        "EC2 AssociateAddress",
+    ),
+    "strays stay": Break(Sweeper, "_take_strays", lambda *_: None, "lent and forgotten"),
+    "kept for nobody": Break(release, "keep", lambda _: None, "kept and made again"),
     "slow to come back": Break(
         perform, "backoff", lambda *_, **__: 60.0, "network lost and back", "Kubernetes GET"
     ),

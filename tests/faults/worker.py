@@ -7,6 +7,7 @@ import redis
 
 from eip.claim import Claim
 from eip.decide import Scope
+from eip.handover import Handover
 from eip.ledger import Ledger
 from eip.limiter import Limiter, Rate
 from eip.names import EVENTS_BUCKET, EXTERNAL_DNS_ANNOTATIONS, Action, Step
@@ -69,7 +70,7 @@ class WorkerProcess:
         port = RedisPort(self.process, installation.redis, installation.redis_changed)
         client = cast("redis.Redis", port)
         self.world = self._world(client)
-        self.sweeper = Sweeper(self.world, self._kubernetes, ORPHAN_AGE)
+        self.sweeper = Sweeper(self.world, self._kubernetes, ORPHAN_AGE, reads_nodes=True)
         self._housekeeping = Housekeeping(self.sweeper, self.process)
         self.slot = installation.simulation.spawn(self.process, self._serve)
         self.ticker = installation.simulation.spawn(self.process, self._keep_house)
@@ -86,6 +87,7 @@ class WorkerProcess:
             ec2=ec2,
             kubernetes=kubernetes,
             ledger=ledger,
+            handover=Handover(ledger),
             queue=WorkQueue(ledger, CelerySender(client)),
             budget=Budget(limiter, ledger, self.process),
             quota=Quota(ledger),

@@ -1,4 +1,4 @@
-"""The six EC2 actions that may be called.
+"""The EC2 actions that may be called.
 
 Nothing is retried here: botocore's retries would spend more tokens than were taken, and would repeat an
 AllocateAddress whose answer was lost. A call ends within the time-outs of workers.aws.session.
@@ -22,8 +22,9 @@ from workers.aws import answers, codes
 from workers.aws.ec2_codes import HTTP_5XX, NO_CREDENTIALS, NO_REPLY, NOT_SENT
 from workers.aws.redact import redacted
 from workers.aws.session import connect, region_of
-from workers.aws.tags import field_filter, tag_filter, tags_of
-from workers.ports import Address, Interface, Owner
+from workers.aws.tags import field_filter, tag_filter, tags_of, tags_of_next
+from workers.observing.calls import calling
+from workers.ports import ANY, Address, Interface, Owner, Wanted
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         ReleaseAddressRequestTypeDef,
     )
 
+IPAM_POOL = "ipam-pool-"
 PAGE = 1000  # EC2's largest page of DescribeNetworkInterfaces
 
 _NEVER_CONNECTED = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
@@ -95,20 +97,31 @@ class Ec2Client:
         self._lock = Lock()
         self._made: EC2Client | None = None
 
-    def allocate(self, owner: Owner) -> Address:
+    def allocate(self, owner: Owner, wanted: Wanted = ANY) -> Address:
         """AllocateAddress with the owner's tags in the same call, so that no address is ever without them."""
-        tags = tags_of(owner, self._cluster.name, self._cluster.uid, self._cluster.tags, self._now())
+        cluster = self._cluster
+        tags = tags_of(owner, cluster.name, cluster.uid, cluster.tags, self._now(), wanted.keep)
         request: AllocateAddressRequestTypeDef = {
             "Domain": "vpc",
             "TagSpecifications": [{"ResourceType": "elastic-ip", "Tags": tags}],
         }
-        if self._placement.public_ipv4_pool:
-            request["PublicIpv4Pool"] = self._placement.public_ipv4_pool
+        pool = wanted.public_ipv4_pool or self._placement.public_ipv4_pool
+        if pool.startswith(IPAM_POOL):
+            request["IpamPoolId"] = pool
+        elif pool:
+            request["PublicIpv4Pool"] = pool
+        if wanted.address:
+            request["Address"] = wanted.address
         if self._placement.network_border_group:
             request["NetworkBorderGroup"] = self._placement.network_border_group
         with self._calling(Action.ALLOCATE):
             said = self._client().allocate_address(**request)
             return Address(said["AllocationId"], said["PublicIp"], tags={t["Key"]: t["Value"] for t in tags})
+
+    def tag(self, allocation_id: str, owner: Owner, keep: int) -> None:
+        """CreateTags: the pod's uid and how long it is kept; the rest stays as it is."""
+        with self._calling(Action.TAG):
+            self._client().create_tags(Resources=[allocation_id], Tags=tags_of_next(owner, keep))
 
     def associate(
         self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
@@ -136,8 +149,17 @@ class Ec2Client:
             self._client().release_address(**request)
 
     def addresses_of_cluster(self) -> list[Address]:
-        """DescribeAddresses: all that carry this cluster's name."""
-        return self._tagged({names.CLUSTER_NAME_TAG: self._cluster.name})
+        """DescribeAddresses, once: all that carry this cluster's name, and those that are lent."""
+        found = self._addresses([field_filter("tag-key", names.CLUSTER_NAME_TAG, names.LEND_TAG)])
+        return [address for address in found if self._is_named(address) or names.LEND_TAG in address.tags]
+
+    def lent_addresses(self, *, pool: str = "", address: str = "") -> list[Address]:
+        """DescribeAddresses: the lent ones of a pool, or the one that is named, lent or not."""
+        if pool:
+            lent = field_filter("tag-key", names.LEND_TAG)
+            return self._addresses([tag_filter(names.POOL_TAG, pool), lent])
+        known_by = "allocation-id" if address.startswith("eipalloc-") else "public-ip"
+        return self._addresses([field_filter(known_by, address)])
 
     def addresses_of_pod(self, uid: str) -> list[Address]:
         """DescribeAddresses: all that carry this cluster's name and the pod's uid."""
@@ -167,6 +189,9 @@ class Ec2Client:
         at = self._interfaces(field_filter("addresses.private-ip-address", host_ip), ours)
         instances = sorted({interface.instance_id for interface in at if interface.instance_id})
         return self.interfaces_of_instances(instances)
+
+    def _is_named(self, address: Address) -> bool:
+        return address.tags.get(names.CLUSTER_NAME_TAG) == self._cluster.name
 
     def _tagged(self, tags: Mapping[str, str]) -> list[Address]:
         found = self._addresses([tag_filter(key, value) for key, value in tags.items()])
@@ -198,7 +223,7 @@ class Ec2Client:
     @contextmanager
     def _calling(self, action: Action) -> Iterator[None]:
         try:
-            with _translated(action):
+            with calling(action), _translated(action):
                 yield
         except Ec2Error as error:
             if codes.verdict(error).verdict is codes.Verdict.THROTTLED:

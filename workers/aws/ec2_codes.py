@@ -1,4 +1,4 @@
-"""EC2's error codes for the six actions that are called, and what each means.
+"""EC2's error codes for the seven actions that are called, and what each means.
 
 Source of the codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html; the signing
 and throttling codes that every AWS service may say are those of botocore's retry handler.
@@ -17,7 +17,7 @@ _POLICY = "Compare the role's IAM policy, and the organization's, with the one i
 _ROLE = "Give the workers' service account a role by IRSA or EKS Pod Identity, and look at its trust policy."
 _CLOCK = "Look at the clock of the worker's node: AWS refuses a signature that is 15 minutes off."
 _NETWORK = "Look at the route, the security group and the DNS between the worker and the EC2 endpoint."
-_POOL = "Correct the setting of the public IPv4 pool or the network border group."
+_POOL = "Correct the public IPv4 pool in the settings or the pod's annotations, or the network border group."
 _TAGS = "Correct the extra tags in the settings."
 
 
@@ -79,6 +79,7 @@ _ADDRESSES = (
         "InvalidAllocationID.NotFound",
         "InvalidAddressID.NotFound",
         "InvalidAddress.NotFound",
+        "InvalidElasticIpID.NotFound",
     ),
     *_rows(Verdict.GONE, "EC2 does not know the association.", "", "InvalidAssociationID.NotFound"),
     *_rows(
@@ -100,7 +101,13 @@ _ADDRESSES = (
         "InvalidAddress.Locked",
         "InvalidAddress.PtrSet",
     ),
-    *_rows(Verdict.REFUSED, "there is no such address pool.", _POOL, "InvalidPublicIpv4PoolID.NotFound"),
+    *_rows(
+        Verdict.REFUSED,
+        "there is no such address pool.",
+        _POOL,
+        "InvalidPublicIpv4PoolID.NotFound",
+        "InvalidIpamPoolId.NotFound",
+    ),
 )
 
 _INTERFACES = (

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from eip import names
+from eip.request import keep_text
 from workers.ports import Owner
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _LITERAL = str.maketrans({"\\": "\\\\", "*": "\\*", "?": "\\?"})
 
 
 def tags_of(
-    owner: Owner, cluster_name: str, cluster_uid: str, extra: Mapping[str, str], now: datetime
+    owner: Owner, cluster_name: str, cluster_uid: str, extra: Mapping[str, str], now: datetime, keep: int = 0
 ) -> "list[TagTypeDef]":
     """All tags of a new address; the user's own can't replace those that say whose it is."""
     ours = {
@@ -28,7 +29,18 @@ def tags_of(
         names.POD_NAME_TAG: owner.name,
         names.ALLOCATED_AT_TAG: now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
-    return [{"Key": key, "Value": value} for key, value in {**extra, **ours}.items()]
+    if keep:
+        ours[names.KEEP_TAG] = keep_text(keep)
+    return _pairs({**extra, **ours})
+
+
+def tags_of_next(owner: Owner, keep: int) -> "list[TagTypeDef]":
+    """The tags that change when the next pod of its name takes a kept address over."""
+    return _pairs({names.POD_UID_TAG: owner.uid, names.KEEP_TAG: keep_text(keep)})
+
+
+def _pairs(tags: Mapping[str, str]) -> "list[TagTypeDef]":
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def tag_filter(key: str, value: str) -> "FilterTypeDef":

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from eip import names
 from eip.claim import Claim, changed, next_step, without_address
 from eip.errors import Ec2Error, EipError
 from eip.names import Action, Step
@@ -9,11 +10,12 @@ from workers.aws.codes import Verdict, verdict
 from workers.aws.interface import NotServable, NotYet, PodPlace
 from workers.confirm import confirm_for
 from workers.failure import failed
-from workers.ours import is_ours
+from workers.ours import is_lent_to, is_ours
 from workers.outcome import Again, Done, Failed, Outcome
 from workers.ports import Address
 from workers.shown import with_association
-from workers.steps.not_found import is_believable
+from workers.steps.doubles import swapped
+from workers.steps.not_found import gone_or_failed
 from workers.world import Job
 
 
@@ -53,15 +55,21 @@ def _look(job: Job, interface_id: str) -> Outcome | bool:
     claim, now, world = job.held.claim, job.held.now, job.world
     try:
         there = [a for a in world.ec2.addresses_at(claim.pod_ip) if a.interface_id == interface_id]
-        own = None if there else world.ec2.address(claim.allocation_id)
+        own = world.ec2.address(claim.allocation_id) if claim.lent or not there else None
     except EipError:
         world.budget.refund(Action.ASSOCIATE)
         raise
+    if there and there[0].allocation_id == claim.allocation_id:
+        return Done("already associated", partial(_found, address=there[0], now=now))
+    if claim.lent and own is not None and own.association_id not in {"", claim.association_id}:
+        return Done(f"{claim.public_ip} was given to another", without_address)
     if not there:
         return bool(own and own.association_id)
-    if there[0].allocation_id == claim.allocation_id:
-        return Done("already associated", partial(_found, address=there[0], now=now))
-    if is_ours(there[0], world.identity, world.scope):
+    mine = is_ours(there[0], world.identity, world.scope)
+    if mine and not claim.lent and there[0].tags.get(names.POD_UID_TAG) == claim.uid:
+        # It serves the pod: what connects by it must not be cut off for one that nobody knows yet.
+        return Done("has an address already", lambda c: swapped(c, there[0], now))
+    if mine or is_lent_to(there[0], world.identity, claim.namespace, claim.name):
         return True
     return Failed(
         "ForeignAddress",
@@ -113,7 +121,7 @@ def _failed(job: Job, error: Ec2Error) -> Outcome:
     if row.verdict is Verdict.UNCERTAIN:
         return failed(error, _contested)
     if row.verdict is Verdict.GONE and error.code.startswith("InvalidAllocationID"):
-        return _allocation_unknown(job, error)
+        return gone_or_failed(job, error)
     if row.verdict is Verdict.GONE:
         job.world.finder.forget(_place(job.held.claim))
     return failed(error, held=job.held)
@@ -121,13 +129,6 @@ def _failed(job: Job, error: Ec2Error) -> Outcome:
 
 def _contested(claim: Claim) -> Claim:
     return changed(claim, contested=True)
-
-
-def _allocation_unknown(job: Job, error: Ec2Error) -> Outcome:
-    claim = job.held.claim
-    if not is_believable(job, error) or job.world.ec2.address(claim.allocation_id) is not None:
-        return failed(error)
-    return Done(f"{claim.public_ip} exists no longer", without_address)
 
 
 def _place(claim: Claim) -> PodPlace:

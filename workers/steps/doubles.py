@@ -37,7 +37,7 @@ def _disassociate(job: Job, address: Address) -> Outcome:
     after = confirmed(job.held.claim)
     if after.pod_ip and address.private_ip == after.pod_ip:
         job.world.budget.refund(Action.DISASSOCIATE)
-        return Done(f"{address.public_ip} is the live one", lambda c: _swapped(confirmed(c), address, now))
+        return Done(f"{address.public_ip} is the live one", lambda c: swapped(confirmed(c), address, now))
     try:
         job.world.ec2.disassociate(address.association_id)
     except Ec2Error as error:
@@ -53,7 +53,7 @@ def _release(job: Job, address: Address) -> Outcome:
     confirmed = confirm_for(job, Action.RELEASE)
     if not claim.allocation_id and confirmed(claim).desired is not Desired.RELEASE:
         job.world.budget.refund(Action.RELEASE)
-        return Done(f"{address.public_ip} is the only one", lambda c: _swapped(confirmed(c), address, now))
+        return Done(f"{address.public_ip} is the only one", lambda c: swapped(confirmed(c), address, now))
     try:
         job.world.ec2.release(allocation_id)
     except Ec2Error as error:
@@ -68,12 +68,15 @@ def without_double(claim: Claim, allocation_id: str) -> Claim:
     return changed(claim, doubles=",".join(other for other in claim.extra if other != allocation_id))
 
 
-def _swapped(claim: Claim, address: Address, now: int) -> Claim:
+def swapped(claim: Claim, address: Address, now: int) -> Claim:
+    """The claim with this address as its own; the one that it had is a double from here on."""
     others = [other for other in claim.extra if other != address.allocation_id]
     if claim.allocation_id:
         others.append(claim.allocation_id)
     return changed(
         with_address(claim, address),
+        allocated_at=now,
         changed_at=now,
+        contested=False,
         doubles=",".join(others),
     )

@@ -39,7 +39,7 @@ def settle(job: Job) -> Outcome:
             "looks once more for what may have been allocated",
             lambda c: changed(c, intent_looks=looks, looked_at=now),
         )
-    return Done("nothing had been allocated", _without_intent)
+    return Done("nothing had been allocated", without_intent)
 
 
 def adopt(found: Sequence[Address], now: int) -> Change:
@@ -53,7 +53,7 @@ def adopt(found: Sequence[Address], now: int) -> Change:
             return claim
         best, *rest = sorted(found, key=lambda a: (a.private_ip != claim.pod_ip, a.allocation_id))
         return changed(
-            with_address(_without_intent(claim), best),
+            with_address(without_intent(claim), best),
             allocated_at=now,
             changed_at=now,
             doubles=",".join(address.allocation_id for address in rest),
@@ -62,5 +62,6 @@ def adopt(found: Sequence[Address], now: int) -> Change:
     return change
 
 
-def _without_intent(claim: Claim) -> Claim:
+def without_intent(claim: Claim) -> Claim:
+    """The claim once it is known what came of its intent."""
     return changed(claim, intent_at=0, intent_by="", intent_looks=0, looked_at=0, look_up=False)

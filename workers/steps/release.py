@@ -11,7 +11,9 @@ from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
 from workers.shown import with_association
 from workers.steps.doubles import release_double
+from workers.steps.give_back import give_back
 from workers.steps.intent import settle
+from workers.steps.keep import keep
 from workers.steps.not_found import is_believable
 from workers.world import Job
 
@@ -23,8 +25,10 @@ def release(job: Job) -> Outcome:
         return release_double(job)
     if claim.association_id:
         return _disassociate(job)
+    if claim.lent:
+        return give_back(job)
     if claim.allocation_id:
-        return _release(job)
+        return (keep(job) if claim.tagged_keep else None) or _release(job)
     return settle(job)
 
 
@@ -36,6 +40,9 @@ def _disassociate(job: Job) -> Outcome:
     if after.desired not in (Desired.RELEASE, Desired.HOLD) and after.pod_ip == claim.associated_ip:
         world.budget.refund(Action.DISASSOCIATE)
         return Done("the pod still wants its address", confirmed)
+    if not after.association_id:
+        world.budget.refund(Action.DISASSOCIATE)
+        return Done(f"{claim.public_ip} is left to the pod on {claim.associated_ip}", confirmed)
     try:
         world.ec2.disassociate(claim.association_id)
     except Ec2Error as error:
@@ -46,8 +53,13 @@ def _disassociate(job: Job) -> Outcome:
         return failed(error, lambda c: changed(c, contested=c.contested or unsure), job.held)
     return Done(
         f"disassociated {claim.public_ip} from {claim.associated_ip}",
-        lambda c: _disassociated(confirmed(c), now),
+        lambda c: _left(_disassociated(confirmed(c), now)),
     )
+
+
+def _left(claim: Claim) -> Claim:
+    """A lent address that its pod needs no longer is free at once: others may wait for it."""
+    return without_address(claim) if claim.lent and claim.desired is Desired.RELEASE else claim
 
 
 def _release(job: Job) -> Outcome:
@@ -85,12 +97,18 @@ def _read_again(job: Job, error: Ec2Error) -> Outcome:
     claim, now = job.held.claim, job.held.now
     address = job.world.ec2.address(claim.allocation_id)
     if address is not None and address.association_id not in ("", claim.association_id):
+        if claim.lent and not _sits_where_claimed(claim, address):
+            return Done(f"{claim.public_ip} was given to another", without_address)
         return Done("has another association", lambda c: _as_read(c, address, now))
     if address is not None and address.association_id and claim.association_id:
         return Again(2.0, f"EC2 says {error.code}, and shows the association still")
     if not claim.association_id:
         return Again(2.0, f"EC2 says {error.code}, and shows no association yet")
     return Done("was disassociated already", lambda c: _disassociated(c, now))
+
+
+def _sits_where_claimed(claim: Claim, address: Address) -> bool:
+    return (address.private_ip, address.interface_id) == (claim.associated_ip, claim.interface_id)
 
 
 def _as_read(claim: Claim, address: Address, now: int) -> Claim:

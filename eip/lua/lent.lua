@@ -1,0 +1,96 @@
+-- Runs ahead of the scripts in which addresses change hands: lent ones, and those that are kept.
+
+local FIELDS = { 'allocation_id', 'public_ip', 'association_id', 'intent_at', 'lent', 'desired', 'tagged_keep',
+  'terminating', 'namespace', 'name', 'pool', 'request_address' }
+
+local NOTHING = {}
+for _, field in ipairs(FIELDS) do
+  NOTHING[field] = ''
+end
+
+-- The fields of a claim that matter here, '' where one is not set.
+local function claim_of(key)
+  local values = redis.call('HMGET', key, unpack(FIELDS))
+  local claim = {}
+  for i, field in ipairs(FIELDS) do
+    claim[field] = values[i] or ''
+  end
+  return claim
+end
+
+-- Wake the first that waits for a resource, or the first behind one that could not take what was offered.
+-- Who is in a line and has no claim any more would hold up all that stand behind it.
+local function wake_next(line, due, behind)
+  local rank = behind and redis.call('ZRANK', line, behind)
+  local place = rank and rank + 1 or 0
+  local uid = redis.call('ZRANGE', line, place, place)[1]
+  while uid and redis.call('EXISTS', 'eip:claim:' .. uid) == 0 do
+    redis.call('ZREM', line, uid)
+    uid = redis.call('ZRANGE', line, place, place)[1]
+  end
+  if uid then
+    redis.call('HSET', 'eip:claim:' .. uid, 'woken', 1)
+    redis.call('ZADD', due, now, uid)
+  end
+end
+
+local function leave_line(line, uid, due)
+  local stood = redis.call('ZREM', line, uid) == 1
+  if stood then
+    wake_next(line, due)
+  end
+  return stood
+end
+
+-- The pod that has a lent address; false too when its claim was lost and can't give the address back.
+local function borrower(borrowed, allocation_id)
+  local uid = redis.call('HGET', borrowed, allocation_id)
+  return uid and redis.call('HGET', 'eip:claim:' .. uid, 'allocation_id') == allocation_id and uid
+end
+
+-- Who has an address, can't have one, or asks for another, waits no longer; who asks for another is looked at.
+local function settle_line(line, uid, asked, asks, waits, due)
+  if asked == '' or (waits and asked == asks) then
+    return
+  end
+  if leave_line(line .. asked, uid, due) and waits then
+    redis.call('ZADD', due, now, uid)
+  end
+end
+
+-- What follows for others from what has become of a claim's lent address.
+local function settle_lent(uid, before, after, borrowed, returned, lines, due)
+  local had, has = before.allocation_id, after.allocation_id
+  if had ~= has and before.lent ~= '' and redis.call('HGET', borrowed, had) == uid then
+    redis.call('HDEL', borrowed, had)
+    if before.association_id ~= '' then
+      redis.call('HSET', returned, had, before.association_id)
+    end
+    wake_next(lines .. ':address:' .. had, due)
+    wake_next(lines .. ':address:' .. before.public_ip, due)
+    wake_next(lines .. ':pool:' .. before.pool, due)
+  end
+  if had ~= has and after.lent ~= '' and not borrower(borrowed, has) then
+    redis.call('HSET', borrowed, has, uid)
+  end
+  local waits = has == '' and after.desired == 'serve' and after.terminating == ''
+  settle_line(lines .. ':pool:', uid, before.pool, after.pool, waits, due)
+  settle_line(lines .. ':address:', uid, before.request_address, after.request_address, waits, due)
+end
+
+-- By which name the next pod finds the address that is kept for it: that of the pod which has the name, or the
+-- first of those that were kept.
+local function settle_kept(uid, before, after, kept)
+  local known = before.name ~= '' and before or after
+  local name = known.namespace .. '/' .. known.name
+  local owner = redis.call('HGET', kept, name)
+  if after.allocation_id ~= '' and after.tagged_keep ~= '' then
+    local lives = after.desired == 'serve' or after.desired == 'hold'
+    local other = owner and owner ~= uid and redis.call('HGET', 'eip:claim:' .. owner, 'allocation_id')
+    if lives or not other then
+      redis.call('HSET', kept, name, uid)
+    end
+  elseif owner == uid then
+    redis.call('HDEL', kept, name)
+  end
+end

@@ -1,0 +1,52 @@
+"""Keep: an address whose pod has ended stays for the next pod of its name, one for each name."""
+
+from eip.claim import changed
+from eip.decide import Desired
+from eip.request import FOREVER
+from workers.confirm import confirm
+from workers.outcome import Again, Change, Done, Outcome, unchanged
+from workers.steps.give_back import look_for_association, sits_nowhere
+from workers.world import Job
+
+LONGEST_LOOK = 3600.0
+"""Seconds between two looks at an address that stays for longer."""
+
+ENDED = frozenset({"gone", "finished"})
+"""Whose address is kept; who takes the label away, or may have no address, gives it back."""
+
+
+def keep(job: Job) -> Outcome | None:
+    """Wait for the next pod of the name; None when the address is to be released after all."""
+    claim, now = job.held.claim, job.held.now
+    job.served()
+    if _another_is_kept(job):
+        return None
+    if not claim.idle_since:
+        hidden = look_for_association(job)
+        if hidden:
+            return hidden
+        confirmed = confirm(job.world, claim)
+        after = confirmed(claim)
+        if after.desired is not Desired.RELEASE:
+            return Done("the pod still wants its address", confirmed)
+        if after.rule not in ENDED:
+            return None
+        left = LONGEST_LOOK if claim.tagged_keep == FOREVER else float(claim.tagged_keep)
+        return _kept(job, left, lambda c: changed(sits_nowhere(confirmed(c)), idle_since=now))
+    left = (
+        LONGEST_LOOK if claim.tagged_keep == FOREVER else claim.tagged_keep - (now - claim.idle_since) / 1000
+    )
+    return _kept(job, left, unchanged) if left > 0 else None
+
+
+def _another_is_kept(job: Job) -> bool:
+    """Whether the next pod of the name would get another one: two are left when a look-up came too late."""
+    claim, ledger = job.held.claim, job.world.ledger
+    uid = ledger.kept_for(claim.namespace, claim.name)
+    other = ledger.claim(uid) if uid not in {"", claim.uid} else None
+    return other is not None and bool(other.allocation_id)
+
+
+def _kept(job: Job, left: float, change: Change) -> Again:
+    claim = job.held.claim
+    return Again(min(left, LONGEST_LOOK), f"keeps {claim.public_ip} for the next pod {claim.key}", change)

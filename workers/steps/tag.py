@@ -1,0 +1,27 @@
+"""Tag: say on an address of ours that it is this pod's, and for how long it stays."""
+
+from eip.claim import changed
+from eip.errors import Ec2Error
+from eip.names import Action
+from workers.aws.codes import Verdict, verdict
+from workers.failure import failed
+from workers.outcome import Done, Outcome
+from workers.ports import Owner
+from workers.steps.not_found import gone_or_failed
+from workers.world import Job
+
+
+def tag(job: Job) -> Outcome:
+    """CreateTags; done once more it does no harm, so a lost answer needs no look-up."""
+    job.token(Action.TAG)
+    claim, now = job.held.claim, job.held.now
+    try:
+        job.world.ec2.tag(claim.allocation_id, Owner(claim.uid, claim.namespace, claim.name), claim.keep)
+    except Ec2Error as error:
+        if verdict(error).verdict is Verdict.GONE:
+            return gone_or_failed(job, error)
+        return failed(error, held=job.held)
+    return Done(
+        f"tagged {claim.public_ip} as this pod's",
+        lambda c: changed(c, retag=False, tagged_keep=claim.keep, changed_at=now),
+    )

@@ -1,0 +1,50 @@
+"""A lent address on one of our interfaces that no claim knows of: Redis was lost while its pod ended."""
+
+import uuid
+
+from eip import names
+from eip.claim import Claim, changed, gone
+from eip.decide import Desired, EventType, decide
+from workers.outcome import Change
+from workers.ports import Address
+from workers.shown import with_association
+from workers.world import World
+
+
+def stray(address: Address, now: int) -> Claim:
+    """A claim for nobody, under an id that follows from the address, through which it is taken off."""
+    claim = Claim(
+        uid=str(uuid.uuid5(uuid.NAMESPACE_OID, address.allocation_id)),
+        reason="found in EC2 on an IP of no pod that asked for it",
+        allocation_id=address.allocation_id,
+        public_ip=address.public_ip,
+        lent=True,
+        pool=address.tags.get(names.POOL_TAG, ""),
+        allocated_at=now,
+        changed_at=now,
+    )
+    return with_association(claim, address)
+
+
+def is_stray(claim: Claim) -> bool:
+    """Whether the claim is of an address without a pod."""
+    return claim.lent and not claim.name
+
+
+def confirm_stray(world: World, claim: Claim) -> Change:
+    """Ask the API server for pods with the address's IP; answers what the claim becomes.
+
+    A pod there that is to have an address may take over what sits on its IP, so that is left to it.
+
+    Raises:
+        KubernetesError: it is not known which pods there are.
+
+    """
+    for pod in world.kubernetes.pods_at(claim.associated_ip):
+        if decide(EventType.READ, pod, world.scope).desired is Desired.SERVE:
+            return _left_there
+    return gone
+
+
+def _left_there(claim: Claim) -> Claim:
+    return changed(claim, association_id="", associated_ip="", interface_id="")
