@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Iterable
 
+from eip import names
 from eip.clock import Clock
 from producer.backoff import Chance
 from producer.watch import Item, Listed, Pods, Watch
@@ -26,6 +27,7 @@ class Inbox:
         namespaces: Iterable[str],
         clock: Clock,
         *,
+        selector: str = names.MANAGE_SELECTOR,
         length: int = LENGTH,
         chance: Chance = random.uniform,
     ) -> None:
@@ -33,7 +35,7 @@ class Inbox:
         self._queue: queue.Queue[Item | Exception] = queue.Queue(length)
         self._stopped = threading.Event()
         scopes: list[str | None] = [*sorted(namespaces)] or [None]
-        self._watches = [Watch(pods, scope, clock, chance) for scope in scopes]
+        self._watches = [Watch(pods, selector, scope, clock, chance) for scope in scopes]
         self._unlisted = {watch.namespace for watch in self._watches}
 
     def start(self) -> None:

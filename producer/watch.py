@@ -19,7 +19,6 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from eip import names
 from eip.clock import Clock
 from eip.decide import EventType
 from eip.errors import KubernetesError
@@ -97,6 +96,7 @@ class Watch:
     def __init__(
         self,
         pods: Pods,
+        selector: str,
         namespace: str | None,
         clock: Clock,
         chance: Chance = random.uniform,
@@ -106,6 +106,7 @@ class Watch:
         self.heard_at = clock.now()
         self.turned_at = clock.now()
         self._pods = pods
+        self._selector = selector
         self._clock = clock
         self._chance = chance
         self._backoff = Backoff(chance=chance)
@@ -156,7 +157,7 @@ class Watch:
         self._version = ""
         uids: set[str] = set()
         version = ""
-        for page in self._pods.list_pods(names.MANAGE_SELECTOR, self.namespace):
+        for page in self._pods.list_pods(self._selector, self.namespace):
             self._hear()
             version = page.metadata.resource_version or version
             uids.update(pod.uid for pod in page.items)
@@ -176,7 +177,7 @@ class Watch:
 
     def _events(self) -> Iterator[Item]:
         seconds = int(self._chance(*WATCH_SECONDS))
-        stream = self._pods.watch_pods(names.MANAGE_SELECTOR, self.namespace, self._version, seconds)
+        stream = self._pods.watch_pods(self._selector, self.namespace, self._version, seconds)
         self._stream = stream
         self._hear()
         # A wish that came before there was a stream to interrupt.

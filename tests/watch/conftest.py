@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from eip import names
 from eip.pod import ListMeta, OwnerMeta, Pod, PodList
 from producer.watch import Changed, Item, Listed, Page, Watch
 
@@ -141,6 +142,6 @@ def api(hands: Hands) -> Api:
 @pytest.fixture
 def tale(api: Api, hands: Hands) -> Told:
     """A watch of all namespaces on that API server; chance always takes the upper end."""
-    watch = Watch(api, None, hands, chance=lambda _, high: high, pause=hands.sleep)
+    watch = Watch(api, names.MANAGE_SELECTOR, None, hands, chance=lambda _, high: high, pause=hands.sleep)
     api.watch = watch
     return Told(api, watch)

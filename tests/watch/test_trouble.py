@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
+from eip import names
 from eip.errors import KubernetesError
 from producer.backoff import Backoff
 from producer.watch import Watch
@@ -151,7 +152,9 @@ def test_an_attempt_without_an_answer_is_a_turn_but_nothing_heard(
         times.append((watch.heard_at, watch.turned_at))
         hands.sleep(seconds)
 
-    watch = api.watch = Watch(api, None, hands, chance=lambda _, high: high, pause=pause)
+    watch = api.watch = Watch(
+        api, names.MANAGE_SELECTOR, None, hands, chance=lambda _, high: high, pause=pause
+    )
     start = hands.time
     api.lists = [[AWAY], [AWAY], [AWAY], tale.pages("a")]
 
