@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	$(if $(UPGRADE),--upgrade)
 LOCK := $(COMPILE) pyproject.toml
 
-.PHONY: help setup test soak lint format demo chaos kube-assets docs image image-test lock clean check
+.PHONY: help setup test soak localstack lint format demo chaos kube-assets docs image image-test lock clean check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ test: setup ## Run the tests (PYTEST_ARGS="-k sweep -x")
 soak: setup ## Try every fault at every call, and thousands of random histories (an hour or two)
 	EIP_SOAK=1 $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)
 
+localstack: setup ## Run the main journey on LocalStack, installed outside the repository (no Docker)
+	EIP_TEST_LOCALSTACK=$${EIP_TEST_LOCALSTACK:-$$($(BIN)/python -m sandbox.localstack install)} \
+		$(BIN)/python -m pytest tests/playground $(PYTEST_ARGS)
+
 lint: setup ## Check style, types, import contracts, the Dockerfile and generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -94,6 +98,8 @@ lock: setup ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1 fo
 	$(LOCK) --all-extras --output-file requirements/dev.txt
 	$(LOCK) --constraint requirements/dev.txt --extra sandbox --output-file requirements/sandbox.txt
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) --exclude-newer 2026-03-05 --overrides requirements/localstack.overrides \
+		requirements/localstack.in --output-file requirements/localstack.txt
 	echo hatchling | $(COMPILE) - --constraint requirements/dev.txt --output-file requirements/build.txt
 
 check: ## Run exactly what CI runs

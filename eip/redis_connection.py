@@ -1,14 +1,19 @@
 """One way to connect to Redis, and the conditions under which it is fit to hold the claims."""
 
+from typing import Any
+
 import redis
 import structlog
 
 from eip.errors import RedisAway, RedisUnfit
+from eip.metrics.process import REDIS_CONNECTS
 
 log = structlog.get_logger(__name__)
 
 TIMEOUT = 5.0
 CONNECT_TIMEOUT = 3.0
+RIGHTS = "~* &* +@all -@admin -@dangerous +info"
+"""What an ACL user needs, in Redis' own words: nothing dangerous but INFO, which tells whether it is fit."""
 
 
 def connect_fit(url: str, *, ca_file: str = "") -> "redis.Redis":
@@ -33,9 +38,9 @@ def _remedy(error: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in error:
         return "set EIP_REDIS_CA_FILE to the certificate of the authority that signed that of Redis"
     if "AuthenticationError" in error or "NOAUTH" in error:
-        return "correct user and password in EIP_REDIS_URL"
+        return "correct user and password in EIP_REDIS_URL, or EIP_REDIS_USERNAME and EIP_REDIS_PASSWORD"
     if "NoPermissionError" in error:
-        return "give the user in EIP_REDIS_URL the rights that the documentation names"
+        return f"give Redis' user these rights: {RIGHTS}"
     return ""
 
 
@@ -49,8 +54,15 @@ def connect(url: str, *, ca_file: str = "") -> "redis.Redis":
         socket_connect_timeout=CONNECT_TIMEOUT,
         socket_keepalive=True,
         health_check_interval=10,
+        redis_connect_func=_count_connect,
         **tls,
     )
+
+
+def _count_connect(connection: Any) -> None:
+    """What redis-py does once a socket is open, and one more for its metric."""
+    connection.on_connect()
+    REDIS_CONNECTS.inc()
 
 
 def refuse_unfit(client: "redis.Redis") -> None:

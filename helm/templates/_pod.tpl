@@ -123,41 +123,43 @@ securityContext:
 {{- end -}}
 {{- end -}}
 
-{{/* The kubelet puts the password into the URL, so that no manifest holds it. */}}
+{{/* The password comes straight from the Secret: no manifest holds it, and it may have any characters. */}}
 {{- define "eip.redisEnvironment" -}}
 {{- $external := .Values.externalRedis -}}
 {{- if .Values.redis.enabled -}}
-- name: REDIS_PASSWORD
-  valueFrom:
-    secretKeyRef:
-      name: {{ default (printf "%s-redis" (include "eip.fullname" .)) .Values.redis.existingSecret }}
-      key: {{ .Values.redis.passwordKey }}
 - name: EIP_REDIS_URL
-  value: redis://:$(REDIS_PASSWORD)@{{ include "eip.fullname" . }}-redis:6379/0
+  value: redis://{{ include "eip.fullname" . }}-redis:6379/0
+{{ include "eip.redisPassword" (list (default (printf "%s-redis" (include "eip.fullname" .)) .Values.redis.existingSecret) .Values.redis.passwordKey) }}
 {{- else if $external.urlKey -}}
 - name: EIP_REDIS_URL
   valueFrom:
     secretKeyRef:
       name: {{ $external.existingSecret }}
       key: {{ $external.urlKey }}
-{{- else }}
-{{- with $external.existingSecret -}}
-- name: REDIS_PASSWORD
-  valueFrom:
-    secretKeyRef:
-      name: {{ . }}
-      key: {{ $external.passwordKey }}
-{{- end }}
+{{- else -}}
 - name: EIP_REDIS_URL
-  value: {{ $external.tls.enabled | ternary "rediss" "redis" }}://
-    {{- $external.username }}
-    {{- if $external.existingSecret }}:$(REDIS_PASSWORD)@{{ end }}
-    {{- $external.host }}:{{ $external.port }}/{{ $external.db }}
+  value: {{ $external.tls.enabled | ternary "rediss" "redis" }}://{{ $external.host }}:{{ $external.port }}/{{ $external.db }}
+{{- with $external.username }}
+- name: EIP_REDIS_USERNAME
+  value: {{ . | quote }}
+{{- end }}
+{{- with $external.existingSecret }}
+{{ include "eip.redisPassword" (list . $external.passwordKey) }}
+{{- end }}
 {{- end }}
 {{- if and $external.tls.enabled $external.tls.caSecret }}
 - name: EIP_REDIS_CA_FILE
   value: /etc/redis-ca/{{ $external.tls.caKey }}
 {{- end }}
+{{- end -}}
+
+{{/* Takes (list secret key). */}}
+{{- define "eip.redisPassword" -}}
+- name: EIP_REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ index . 0 }}
+      key: {{ index . 1 }}
 {{- end -}}
 
 {{/* Variables and mounts of a container that runs the operator's image. Takes (list $ component). */}}

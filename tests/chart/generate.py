@@ -19,6 +19,8 @@ OWN_VALUES = frozenset(
         "cluster_name",
         "cluster_uid",
         "redis_url",
+        "redis_username",
+        "redis_password",
         "redis_ca_file",
         "namespaces",
         "vpc_id",

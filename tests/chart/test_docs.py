@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from eip.redis_connection import RIGHTS
 from tests.chart.helm import CHART, NAMESPACE, RELEASE, REQUIRED, ROOT, one, render, run
 
-PAGES = [ROOT / "docs" / "install.md", ROOT / "docs" / "iam.md", CHART / "README.md.in"]
+PAGES = [ROOT / "docs" / "install.md", ROOT / "docs" / "aws.md", CHART / "README.md.in"]
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 INSTALL = (ROOT / "docs" / "install.md").read_text()
 
@@ -32,6 +33,12 @@ def test_values_that_are_named_exist(page: Any) -> None:
             values = values[key]
 
 
+def test_rights_in_redis_are_those_that_are_tested() -> None:
+    """The journeys run producer, workers and Flower with a user who has these, and no others."""
+    assert f"ACL SETUSER eip on >PASSWORD {RIGHTS}\n" in INSTALL
+    assert f"`on {RIGHTS}`" in INSTALL
+
+
 def test_names_of_objects_are_those_of_the_release() -> None:
     """Who copies a command finds what it names."""
     made = {f"{each['kind'].lower()}/{each['metadata']['name']}" for each in render()}
@@ -41,7 +48,7 @@ def test_names_of_objects_are_those_of_the_release() -> None:
     assert f"secret {RELEASE}-redis" in INSTALL
     assert (
         one(render(), "ServiceAccount", "worker")["metadata"]["name"]
-        in (ROOT / "docs" / "iam.md").read_text()
+        in (ROOT / "docs" / "aws.md").read_text()
     )
 
 

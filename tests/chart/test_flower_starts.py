@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import urllib3
@@ -14,8 +15,11 @@ from sandbox.kubernetes.real import free_ports
 from sandbox.processes import Process, answers
 from sandbox.redis import RedisServer
 from tests.chart.helm import Manifest, one, render
+from tests.chart.manifests import NAME
 
-SECRETS = {"username": "flower", "password": "pass-word_1", "cookie-secret": "c" * 43}
+LOGIN = {"username": "flower", "password": "pass-word_1", "cookie-secret": "c" * 43}
+REDIS_PASSWORD = "a/b?c#d@e%f: g"
+SECRETS = {f"{NAME}-flower": LOGIN, f"{NAME}-redis": {"password": REDIS_PASSWORD}}
 
 
 @dataclass(frozen=True)
@@ -31,22 +35,31 @@ class Flower:
         return urllib3.request(method, self.url + path, headers=headers, retries=False).status
 
 
-def environment(container: Manifest, redis_url: str) -> dict[str, str]:
+def environment(container: Manifest, server: RedisServer) -> dict[str, str]:
     """The container's variables as the kubelet makes them, but for where Redis is."""
     made: dict[str, str] = {}
     for each in container["env"]:
         made[each["name"]] = _value(each, made)
-    return made | {"EIP_REDIS_URL": redis_url, "PATH": str(Path(sys.executable).parent)}
+    address = server.url.rpartition("@")[2]
+    return made | {"EIP_REDIS_URL": f"redis://{address}", "PATH": str(Path(sys.executable).parent)}
 
 
 def _value(variable: Mapping[str, Any], made: Mapping[str, str]) -> str:
     if "valueFrom" in variable:
-        return SECRETS[variable["valueFrom"]["secretKeyRef"]["key"]]
+        source = variable["valueFrom"]["secretKeyRef"]
+        return SECRETS[source["name"]][source["key"]]
     return re.sub(r"\$\((\w+)\)", lambda found: made[found[1]], variable["value"])
 
 
 @pytest.fixture(scope="module")
-def flower(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Flower]:
+def server() -> Iterator[RedisServer]:
+    """A Redis with a password that no URL could hold as it is."""
+    with RedisServer(password=REDIS_PASSWORD) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def flower(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> Iterator[Flower]:
     """Under a path of its own, as behind an Ingress."""
     folder = tmp_path_factory.mktemp("flower")
     spec = one(render({"flower": {"urlPrefix": "/flower"}}), "Deployment", "flower")["spec"]["template"][
@@ -62,7 +75,7 @@ def flower(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) 
     process = Process(
         "flower",
         [*command, "--address=127.0.0.1"],
-        environment(container, redis_server.url),
+        environment(container, server),
         folder,
         answers(f"http://127.0.0.1:{port}{probe}"),
         url,
@@ -82,7 +95,7 @@ def test_pages_ask_for_the_password(flower: Flower, path: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/tasks", "/broker"])
 def test_pages_open_with_the_password(flower: Flower, path: str) -> None:
     """The Secret's."""
-    assert flower.status(path, password=SECRETS["password"]) == 200
+    assert flower.status(path, password=LOGIN["password"]) == 200
 
 
 def test_the_probe_needs_none(flower: Flower) -> None:
@@ -93,12 +106,14 @@ def test_the_probe_needs_none(flower: Flower) -> None:
 @pytest.mark.parametrize("path", ["/api/worker/shutdown/any", "/api/task/async-apply/eip.sweep"])
 def test_nothing_can_be_changed(flower: Flower, path: str) -> None:
     """Not even with the password: it is read-only."""
-    assert flower.status(path, password=SECRETS["password"], method="POST") in {403, 405}
+    assert flower.status(path, password=LOGIN["password"], method="POST") in {403, 405}
 
 
-def test_the_password_is_not_logged(flower: Flower) -> None:
-    """Nor is what cookies are signed with."""
+def test_no_password_is_logged(flower: Flower) -> None:
+    """Nor is what cookies are signed with, nor Redis' password, as it is or encoded."""
     logged = flower.process.log()
 
-    assert SECRETS["password"] not in logged
-    assert SECRETS["cookie-secret"] not in logged
+    assert REDIS_PASSWORD not in logged
+    assert quote(REDIS_PASSWORD, safe="") not in logged
+    assert LOGIN["password"] not in logged
+    assert LOGIN["cookie-secret"] not in logged

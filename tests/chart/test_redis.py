@@ -11,8 +11,9 @@ def test_redis_elsewhere() -> None:
     assert not [each for each in manifests if each["metadata"]["name"].endswith("-redis")]
     for component in PROCESSES:
         found = variables(manifests, component)
-        assert found["REDIS_PASSWORD"] == secret_key("redis", "token")
-        assert found["EIP_REDIS_URL"] == "rediss://eip:$(REDIS_PASSWORD)@redis.example:6380/2"
+        assert found["EIP_REDIS_URL"] == "rediss://redis.example:6380/2"
+        assert found["EIP_REDIS_USERNAME"] == "eip"
+        assert found["EIP_REDIS_PASSWORD"] == secret_key("redis", "token")
         assert found["EIP_REDIS_CA_FILE"] == "/etc/redis-ca/authority.pem"
         assert {"name": "redis-ca", "secret": {"secretName": "redis-ca"}} in pod_spec(manifests, component)[
             "volumes"
@@ -26,7 +27,7 @@ def test_redis_elsewhere_without_a_password() -> None:
     )
 
     assert found["EIP_REDIS_URL"] == "redis://redis.example:6379/0"
-    assert "REDIS_PASSWORD" not in found
+    assert not {"EIP_REDIS_USERNAME", "EIP_REDIS_PASSWORD"} & found.keys()
 
 
 def test_redis_by_a_whole_url() -> None:
@@ -35,6 +36,7 @@ def test_redis_by_a_whole_url() -> None:
     found = variables(render({"redis": {"enabled": False}, "externalRedis": external}), "worker")
 
     assert found["EIP_REDIS_URL"] == secret_key("redis", "url")
+    assert "EIP_REDIS_PASSWORD" not in found
 
 
 def test_redis_keeps_what_it_is_given(default: list[Manifest]) -> None:

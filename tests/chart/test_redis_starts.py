@@ -13,7 +13,7 @@ from sandbox.kubernetes.real import free_ports
 from sandbox.redis_program import find_redis_server
 from tests.chart.helm import Manifest, one, render
 
-PASSWORD = "a-b_c.d~e1"
+PASSWORD = 'a/b?c#d@e%f:g "h\\i$(j)`k'
 START_SECONDS = 15.0
 
 

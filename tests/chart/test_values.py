@@ -172,7 +172,7 @@ def _environment(settings: dict[str, object]) -> dict[str, str]:
     return {
         each["name"]: each["value"]
         for each in variables
-        if each["name"].startswith("EIP_") and each["name"] != "EIP_REDIS_URL"
+        if each["name"].startswith("EIP_") and not each["name"].startswith("EIP_REDIS_")
     }
 
 

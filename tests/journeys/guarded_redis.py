@@ -14,13 +14,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from eip.redis_connection import RIGHTS
 from sandbox.kubernetes.real import free_ports
 from sandbox.redis import RedisServer
 
 USER = "operator"
 PASSWORD = "p:a/s?s#w@o%rd-5f1c"
-RIGHTS = "~* &* +@all -@admin -@dangerous +info"
-"""Nothing dangerous but INFO, which tells whether this Redis is fit."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +78,13 @@ class GuardedRedis(RedisServer):
     @property
     def url(self) -> str:
         """With user and password, as redis-py takes it."""
-        return self.url_for(USER, PASSWORD)
+        scheme, _, place = self.address.partition("://")
+        return f"{scheme}://{USER}:{quote(PASSWORD, safe='')}@{place}"
 
-    def url_for(self, user: str, password: str) -> str:
-        """The same for another user."""
-        scheme = "rediss" if self._certificates else "redis"
-        return f"{scheme}://{user}:{quote(password, safe='')}@127.0.0.1:{self._port}/0"
+    @property
+    def address(self) -> str:
+        """The same without them."""
+        return f"{'rediss' if self._certificates else 'redis'}://127.0.0.1:{self._port}/0"
 
     def _write_configuration(self) -> Path:
         path = super()._write_configuration()

@@ -55,7 +55,8 @@ def guarded() -> Iterator[GuardedRedis]:
 @pytest.fixture(scope="module")
 def installation(guarded: GuardedRedis, control_plane: RealControlPlane | None) -> Iterator[Secretive]:
     """The operator at log level debug, with Flower."""
-    settings = {**installed.SHAPE.settings, "redis_url": guarded.url, "log_level": "debug"}
+    login = {"redis_url": guarded.address, "redis_username": USER, "redis_password": PASSWORD}
+    settings = {**installed.SHAPE.settings, **login, "log_level": "debug"}
     with Secretive(replace(installed.SHAPE, settings=settings), control_plane) as running:
         running.shown = running.flower().start()
         yield running
@@ -118,12 +119,10 @@ def test_nothing_is_told_in_redis(stack: Secretive, guarded: GuardedRedis) -> No
 
 
 @pytest.mark.parametrize("program", ["producer", "worker", "flower"])
-def test_nothing_is_told_when_redis_refuses(
-    stack: Secretive, guarded: GuardedRedis, tmp_path: Path, program: str
-) -> None:
+def test_nothing_is_told_when_redis_refuses(stack: Secretive, tmp_path: Path, program: str) -> None:
     """Neither the wrong password nor a part of it; a line says that it is wrong."""
     account = "producer" if program == "producer" else "worker"
-    other = {"EIP_HEALTH_PORT": "0", "EIP_REDIS_URL": guarded.url_for(USER, WRONG)}
+    other = {"EIP_HEALTH_PORT": "0", "EIP_REDIS_PASSWORD": WRONG}
     environment = stack.environment(account) | other
     ready = has_logged("invalid username-password pair")
     process = Process(program, COMMANDS[program], environment, tmp_path, ready)
@@ -133,7 +132,7 @@ def test_nothing_is_told_when_redis_refuses(
         process.kill()
 
     assert told(process.log()) == []
-    assert program == "flower" or "correct user and password in EIP_REDIS_URL" in process.log()
+    assert program == "flower" or "EIP_REDIS_USERNAME and EIP_REDIS_PASSWORD" in process.log()
 
 
 def test_nothing_is_told_while_redis_is_away(stack: Secretive, guarded: GuardedRedis) -> None:

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from eip.names import MANAGE_LABEL
 from eip.settings import unknown_variables
+from sandbox import localstack
 from tests.playground.seeding import seed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,9 +42,9 @@ def test_ports_are_open_to_this_machine_alone(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name]["ports"])
 
 
-@pytest.mark.parametrize("name", [name for name in RUNNING if name != "producer"])
+@pytest.mark.parametrize("name", RUNNING)
 def test_health_is_checked(name: str) -> None:
-    """`docker compose up --wait` returns when all is usable; the producer's check is the image's own."""
+    """`docker compose up --wait` returns when all is usable, whoever built the image."""
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
 
 
@@ -80,6 +81,11 @@ def test_mounts_exist() -> None:
 
     assert mounts
     assert [mount for mount in mounts if not (ROOT / mount).exists()] == []
+
+
+def test_the_localstack_of_the_tests_is_the_playgrounds() -> None:
+    """`make localstack` runs the release that the image holds."""
+    assert f":{localstack.version()}@" in SERVICES["localstack"]["image"]
 
 
 def test_the_seed_labels_what_the_operator_serves() -> None:
