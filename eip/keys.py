@@ -19,6 +19,8 @@ class Keys:
     BORROWED = "eip:borrowed"
     RETURNED = "eip:returned"
     KEPT = "eip:kept"
+    NOTED_CLAIMS = "eip:noted:claims"
+    NOTED_QUOTA = "eip:noted:quota"
     WAITING = "eip:waiting"
 
     @staticmethod

@@ -7,23 +7,26 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from eip import names
+from eip import names, redis_address
+from eip.aliases import Alias
 from eip.decide import Scope
 from eip.errors import SettingsError
 from eip.limiter import Rate
 
 PREFIX = "EIP_"
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+SECRETS = frozenset({"EIP_REDIS_URL", "EIP_REDIS_PASSWORD"})
 MOST_TAGS = 40
 """EC2 allows 50 tags; the operator's own need some, and so may a policy of the account."""
 
 _TAG_KEY = re.compile(r"^(?!aws:)[\w\s.:/=+\-@]{1,128}$")
 _TAG_VALUE = re.compile(r"^[\w\s.:/=+\-@]{0,256}$")
+_IPV4_POOL = re.compile(r"(ipv4pool-ec2|ipam-pool)-[0-9a-f]{8,17}")
+_PODS = re.compile(r"[a-z0-9*-]+/[a-z0-9*.-]+")
 
 
 def _words(value: object) -> object:
@@ -59,23 +62,34 @@ def _tags(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-def _redis_url(value: SecretStr) -> SecretStr:
-    if not _is_redis_url(value.get_secret_value()):
-        raise ValueError(
-            "not of the form redis://[USER:PASSWORD@]HOST:PORT/DB; write : / ? # @ % in a password as "
-            "%3A %2F %3F %23 %40 %25. The value is not shown, as it may hold a password"
-        )
+def _lent_pools(value: dict[str, str]) -> dict[str, str]:
+    for pool, pods in value.items():
+        if not _IPV4_POOL.fullmatch(pool):
+            raise ValueError(f"{pool!r} is no public IPv4 pool: write ipv4pool-ec2-... or ipam-pool-...")
+        strange = [word for word in pods.split() if not _PODS.fullmatch(word)]
+        if strange or not pods:
+            raise ValueError(
+                f"{pool} is lent to {(strange or [pods])[0]!r}; write NAMESPACE/NAME, with * for anything, "
+                "several separated by spaces, such as web/* */ingress-*"
+            )
     return value
 
 
-def _is_redis_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    known = parts.scheme in {"redis", "rediss"} and parts.hostname and port != 0
-    return bool(known) and re.fullmatch(r"(/\d*)?", parts.path) is not None
+def _redis_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    url = value.get_secret_value()
+    if not redis_address.is_redis_url(url):
+        raise ValueError(
+            "not of the form redis://[USER:PASSWORD@]HOST:PORT/DB; write : / ? # @ % in a password as "
+            "%3A %2F %3F %23 %40 %25, or set it as it is as EIP_REDIS_PASSWORD. "
+            "The value is not shown, as it may hold a password"
+        )
+    username: str = info.data.get("redis_username", "")
+    password: SecretStr = info.data.get("redis_password", SecretStr(""))
+    return SecretStr(redis_address.with_credentials(url, username, password.get_secret_value()))
+
+
+def _password(value: SecretStr) -> SecretStr:
+    return SecretStr(redis_address.without_line_end(value.get_secret_value()))
 
 
 def _own_namespace() -> str:
@@ -85,11 +99,14 @@ def _own_namespace() -> str:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Tags = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_tags)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+Password = Annotated[SecretStr, AfterValidator(_password)]
+Aliases = Annotated[tuple[Alias, ...], NoDecode, BeforeValidator(_words)]
 PerSecond = Annotated[float, Field(ge=0.1, le=1000)]
 Burst = Annotated[int, Field(ge=1, le=10000)]
 Seconds = Annotated[float, Field(ge=1, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=0)]
 Limits = Annotated[dict[str, Limit], NoDecode, BeforeValidator(_pairs)]
+LentPools = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_lent_pools)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
@@ -104,9 +121,17 @@ class Settings(BaseSettings):
         description="What tells this cluster from another of the same name. "
         "By default the uid of the namespace kube-system, which is read at start.",
     )
+    # Above the URL, which takes them up.
+    redis_username: str = Field("", description="Redis' user, where EIP_REDIS_URL has none.")
+    redis_password: Password = Field(
+        SecretStr(""),
+        description="Redis' password as it is, of any characters, where EIP_REDIS_URL has none.",
+    )
     redis_url: RedisUrl = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
-        description="Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, or rediss:// for TLS.",
+        validate_default=True,
+        description="Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, or rediss:// for TLS. "
+        "Characters that mean something in a URL are percent-encoded.",
     )
     redis_ca_file: str = Field("", description="CA certificates that Redis' certificate is checked against.")
     namespaces: Words = Field(
@@ -121,6 +146,11 @@ class Settings(BaseSettings):
     namespace_limits: Limits = Field(
         default_factory=dict, description="The same for single namespaces: NAMESPACE=NUMBER,NAMESPACE=NUMBER."
     )
+    aliases: Aliases = Field(
+        (),
+        description="Other operators whose marks on pods count beside the label: materialize, aws-samples; "
+        "all pods are watched then.",
+    )
     allow_host_network: bool = Field(
         False, description="Whether pods with hostNetwork are served: their address is the whole node's."
     )
@@ -131,6 +161,11 @@ class Settings(BaseSettings):
     tags: Tags = Field(default_factory=dict, description="Further tags of each address: KEY=VALUE,KEY=VALUE.")
     public_ipv4_pool: str = Field(
         "", description="Public IPv4 pool that addresses come from (ipv4pool-ec2-...)."
+    )
+    lent_public_ipv4_pools: LentPools = Field(
+        default_factory=dict,
+        description="Public IPv4 pools that pods may name in an annotation, and which pods: "
+        "POOL=NAMESPACE/NAME NAMESPACE/NAME,POOL=..., with * for anything; none by default.",
     )
     network_border_group: str = Field("", description="Network border group, for Local Zones and Wavelength.")
     vpc_id: str = Field("", description="The cluster's VPC; needed where nodes cannot be read.")
@@ -146,6 +181,8 @@ class Settings(BaseSettings):
     disassociate_rate: PerSecond = Field(5, description="DisassociateAddress: calls a second; EC2 allows 5.")
     release_burst: Burst = Field(46, description="ReleaseAddress: calls at once; EC2 allows 50.")
     release_rate: PerSecond = Field(5, description="ReleaseAddress: calls a second; EC2 allows 5.")
+    tag_burst: Burst = Field(90, description="CreateTags: calls at once; EC2 allows 100.")
+    tag_rate: PerSecond = Field(10, description="CreateTags: calls a second; EC2 allows 10.")
     describe_burst: Burst = Field(
         20, description="Each Describe action: calls at once; the VPC CNI and Karpenter share EC2's 100."
     )
@@ -187,7 +224,13 @@ class Settings(BaseSettings):
     @property
     def scope(self) -> Scope:
         """Which pods are served."""
-        return Scope(frozenset(self.namespaces), frozenset(self.denied_namespaces), self.allow_host_network)
+        return Scope(
+            frozenset(self.namespaces),
+            frozenset(self.denied_namespaces),
+            self.allow_host_network,
+            {pool: tuple(pods.split()) for pool, pods in self.lent_public_ipv4_pools.items()},
+            frozenset(self.aliases),
+        )
 
     def limit_of(self, namespace: str) -> int:
         """How many addresses the pods of a namespace may have; 0 for any number."""
@@ -202,6 +245,7 @@ class Settings(BaseSettings):
             names.Action.ASSOCIATE: Rate(self.associate_burst, self.associate_rate),
             names.Action.DISASSOCIATE: Rate(self.disassociate_burst, self.disassociate_rate),
             names.Action.RELEASE: Rate(self.release_burst, self.release_rate),
+            names.Action.TAG: Rate(self.tag_burst, self.tag_rate),
             names.Action.DESCRIBE_ADDRESSES: describe,
             names.Action.DESCRIBE_INTERFACES: describe,
             names.EVENTS_BUCKET: Rate(self.events_burst, self.events_rate),
@@ -228,7 +272,7 @@ def _in_words(location: tuple[int | str, ...], message: str, seen: object) -> st
     about = f" ({field.description})" if field and field.description else ""
     if message == "Field required":
         return f"  {name} is not set{about}"
-    shown = "" if name == "EIP_REDIS_URL" else f"={seen!r}"
+    shown = "" if name in SECRETS else f"={seen!r}"
     return f"  {name}{shown}: {message.removeprefix('Value error, ')}{about}"
 
 

@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from eip import log, settings
+from eip import health, log, settings
 from eip.broker import MessageSender, make_app
 from eip.clock import SystemClock
 from eip.errors import RedisUnfit, SettingsError
@@ -18,7 +18,6 @@ from eip.settings import Settings
 from eip.workqueue import WorkQueue
 from producer.elector import Elector
 from producer.enqueue import Enqueue
-from producer.health import Health
 from producer.inbox import Inbox
 from producer.run import Parts, Producer
 
@@ -31,7 +30,9 @@ def main() -> int:
         configured = settings.load()
         log.configure(configured.log_level, configured.log_format)
         producer = build(configured)
-        health = serve(configured.health_port, producer)
+        answering = health.serve(
+            configured.health_port, {"/healthz": producer.alive, "/readyz": producer.ready}
+        )
     except (SettingsError, RedisUnfit) as error:
         print(error, file=sys.stderr)  # noqa: T201 - for a person, who may not have the log's format set up
         return 2
@@ -40,7 +41,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: producer.stop())
     producer.run()
-    health.stop()
+    answering.stop()
     return 0
 
 
@@ -57,24 +58,12 @@ def build(configured: Settings) -> Producer:
         Parts(
             elector=Elector(kubernetes.leases, configured.lease_namespace, identity, clock),
             ledger=Enqueue(queue, configured.scope, configured.external_dns_annotations),
-            watch=lambda: Inbox(kubernetes, configured.namespaces, clock),
+            watch=lambda: Inbox(kubernetes, configured.namespaces, clock, selector=configured.scope.selector),
             send_sweep=sender.sweep,
             clock=clock,
             sweep_interval=configured.sweep_interval,
         )
     )
-
-
-def serve(port: int, producer: Producer) -> Health:
-    """The health port, answering from now on; SettingsError when it is taken."""
-    try:
-        health = Health(port, {"/healthz": producer.alive, "/readyz": producer.ready})
-    except OSError as error:
-        raise SettingsError(
-            f"the health port {port} cannot be opened: {error.strerror}; name another"
-        ) from error
-    health.start()
-    return health
 
 
 if __name__ == "__main__":

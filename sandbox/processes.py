@@ -200,8 +200,9 @@ def producer(environment: Mapping[str, str], folder: Path, port: int) -> Process
 def worker(environment: Mapping[str, str], folder: Path, name: str, port: int) -> Process:
     """`celery -A workers.app worker`, with `name` as its node name; ready when it takes tasks."""
     command = [*CELERY, "worker", "--hostname", f"{name}@sandbox"]
+    url = f"http://127.0.0.1:{port}"
     environment = {**environment, "EIP_HEALTH_PORT": str(port)}
-    return Process(name, command, environment, folder, has_logged(f"{name}@sandbox ready."))
+    return Process(name, command, environment, folder, has_logged(f"{name}@sandbox ready."), url)
 
 
 def flower(environment: Mapping[str, str], folder: Path, port: int) -> Process:

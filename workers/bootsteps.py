@@ -1,11 +1,14 @@
 """What starts and stops with the worker: Celery's features that we leave off, and our own thread."""
 
+import time
 from typing import Any
 
 import structlog
 from celery import bootsteps
 from celery.apps.worker import Worker as CeleryWorker
+from prometheus_client.registry import REGISTRY
 
+from eip import health
 from eip.broker import MessageSender
 from eip.errors import EipError
 from workers import state
@@ -39,15 +42,30 @@ class World(bootsteps.StartStopStep):
         """Connect; a worker that cannot work says why in one line, and exits with 1."""
         WAITING.resize(parent.concurrency)
         PULSE.slots = parent.concurrency
+        settings = state.settings()
         try:
-            worker = build(state.settings(), MessageSender(parent.app))
+            health.serve(settings.health_port, {"/healthz": _alive, "/readyz": _ready})
+            worker = build(settings, MessageSender(parent.app))
         except EipError as error:
             raise SystemExit(f"k8s-eip-operator: the worker cannot start: {error}") from None
         state.worker = worker
+        REGISTRY.register(worker.shared)
         worker.housekeeping.start()
+        worker.observer.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery calls it so
         """Stop keeping house, and wait for no rate token: the pool is waited for next."""
         if state.worker is not None:
             state.worker.world.budget.end()
             state.worker.housekeeping.stop()
+            state.worker.observer.stop()
+
+
+def _alive() -> str:
+    """Why the kubelet should restart us; a Redis that is away is no reason."""
+    return PULSE.trouble(time.monotonic())
+
+
+def _ready() -> str:
+    """Why we can't work yet, or can't work now."""
+    return "" if PULSE.redis_since is not None else "Redis has not answered"

@@ -8,6 +8,7 @@ from eip.errors import EipError
 from eip.ledger import Held, Ledger
 from eip.limiter import Limiter
 from eip.names import Action
+from workers.observing.stopwatch import put_off, waited
 from workers.outcome import TryLater
 
 KEEP_ALIVE = 1.0
@@ -42,14 +43,13 @@ class Budget:
             LeaseLost: the claim changed while it waited; the token was given back.
 
         """
-        turn = self._limiter.take(action, MAX_WAIT.get(action, DEFAULT_MAX_WAIT))
-        if not turn.granted:
-            raise TryLater(turn.wait, f"waits for its turn to call {action}")
+        wait = self._turn(action, MAX_WAIT.get(action, DEFAULT_MAX_WAIT))
         try:
-            self._wait(turn.wait, held)
+            self._wait(wait, held)
         except EipError:
             self._limiter.refund(action)
             raise
+        waited(action, wait)
         served()
 
     def describe(self, action: Action) -> None:
@@ -59,11 +59,10 @@ class Budget:
             TryLater: the wait would be too long.
 
         """
-        turn = self._limiter.take(action, DESCRIBE_MAX_WAIT)
-        if not turn.granted:
-            raise TryLater(turn.wait, f"waits for its turn to call {action}")
-        if turn.wait:
-            self._clock.sleep(turn.wait)
+        wait = self._turn(action, DESCRIBE_MAX_WAIT)
+        if wait:
+            self._clock.sleep(wait)
+        waited(action, wait)
 
     def refund(self, action: Action) -> None:
         """Give back a token whose call was not made."""
@@ -72,6 +71,13 @@ class Budget:
     def throttled(self, action: Action) -> None:
         """EC2 said RequestLimitExceeded."""
         self._limiter.throttled(action)
+
+    def _turn(self, action: Action, max_wait: float) -> float:
+        turn = self._limiter.take(action, max_wait)
+        if not turn.granted:
+            put_off(action)
+            raise TryLater(turn.wait, f"waits for its turn to call {action}")
+        return turn.wait
 
     def _wait(self, seconds: float, held: Held) -> None:
         end = self._clock.now() + seconds

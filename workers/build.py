@@ -1,11 +1,13 @@
 """Wires a worker's world from its settings: clients are made here and nowhere else."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from eip.clock import SystemClock
 from eip.errors import KubernetesError, SettingsError
+from eip.handover import Handover
 from eip.kubernetes import client as kubernetes_client
 from eip.kubernetes.patience import patiently
 from eip.ledger import Ledger
@@ -15,10 +17,16 @@ from eip.redis_connection import connect_fit
 from eip.scripts import Scripts
 from eip.settings import Settings
 from eip.workqueue import Sender, WorkQueue
+from workers.alive import PULSE
 from workers.aws.client import Cluster, Ec2Client, Placement
 from workers.aws.interface import interface_finder
+from workers.aws.session import region_of
 from workers.budget import Budget
 from workers.housekeeping import Housekeeping
+from workers.observing.account_quota import read_quota
+from workers.observing.installation import Installation
+from workers.observing.observer import Observer
+from workers.observing.shared import Shared
 from workers.ours import Identity
 from workers.sweep import Sweeper
 from workers.tell import Teller
@@ -34,6 +42,8 @@ class Worker:
     world: World
     sweeper: Sweeper
     housekeeping: Housekeeping
+    observer: Observer
+    shared: Shared
 
 
 def build(settings: Settings, send: Sender) -> Worker:
@@ -61,6 +71,7 @@ def build(settings: Settings, send: Sender) -> Worker:
         ec2=ec2,
         kubernetes=kubernetes,
         ledger=ledger,
+        handover=Handover(ledger),
         queue=WorkQueue(ledger, send),
         budget=budget,
         quota=Quota(ledger, settings.quota_probe_interval),
@@ -71,8 +82,15 @@ def build(settings: Settings, send: Sender) -> Worker:
         external_dns=settings.external_dns_annotations,
         limit_of=settings.limit_of,
     )
-    sweeper = Sweeper(world, kubernetes, settings.orphan_age)
-    return Worker(world, sweeper, Housekeeping(sweeper, clock))
+    sweeper = Sweeper(world, kubernetes, settings.orphan_age, settings.read_nodes)
+    installation = Installation(ledger)
+    return Worker(
+        world,
+        sweeper,
+        Housekeeping(sweeper, clock),
+        Observer(installation, partial(read_quota, region_of(), budget.describe)),
+        Shared(installation, limiter, settings.rates, lambda: PULSE.redis_since is not None),
+    )
 
 
 def _cluster_uid(kubernetes: kubernetes_client.Kubernetes) -> str:

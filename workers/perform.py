@@ -12,6 +12,8 @@ from eip.errors import Ec2Error, EpochChanged, KubernetesError, LeaseLost, Redis
 from eip.ledger import Held
 from eip.names import EventReason, Step
 from workers.failure import failed
+from workers.observing.promises import settled
+from workers.observing.steps import counted, observe
 from workers.outcome import Again, Done, Failed, Outcome, Parked, TryLater, unchanged
 from workers.steps.allocate import allocate
 from workers.steps.annotate import annotate, take_back
@@ -42,6 +44,7 @@ SLOW_DELAY = 30.0
 NOTHING = "nothing to do"
 
 
+@counted(NOTHING)
 def perform(step: Step, uid: str, world: World, served: Callable[[], None]) -> str:
     """Perform a step for a pod, if that is its next one; answers with what was done, in words.
 
@@ -92,7 +95,9 @@ def _perform_held(step: Step, job: Job) -> str:
         outcome = failed(error)
     if step in {Step.ALLOCATE, Step.ASSOCIATE} and not isinstance(outcome, Done):
         outcome = replace(outcome, change=take_back(job, outcome.change))
+    outcome = replace(outcome, change=settled(outcome.change))
     claim = _settle(step, job.held, outcome, world)
+    spent = observe(step, held, claim, outcome)
     log.info(
         "step",
         step=step.value,
@@ -100,6 +105,7 @@ def _perform_held(step: Step, job: Job) -> str:
         uid=claim.uid,
         outcome=type(outcome).__name__.lower(),
         note=outcome.note,
+        **spent,
     )
     return outcome.note
 
@@ -118,10 +124,10 @@ def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
             world.teller.tell(claim, EventReason.QUOTA, _parked_text(outcome), warning=True)
         case Failed():
             longest = LONGEST_ON_IP if step is Step.RELEASE and claim.association_id else LONGEST_DELAY
-            delay = backoff(held.claim.attempts, slow=outcome.slow, longest=longest)
+            delay = outcome.after or backoff(held.claim.attempts, slow=outcome.slow, longest=longest)
             claim = world.queue.finish(held, lambda c: _failed(c, outcome), again=delay, step=step)
             if outcome.remedy:
-                world.teller.tell(claim, FAILURES[step], outcome.remedy, warning=True)
+                world.teller.tell(claim, outcome.reason or FAILURES[step], outcome.remedy, warning=True)
     return claim
 
 

@@ -16,6 +16,7 @@ from eip.decide import EventType, decide
 from eip.errors import EipError
 from eip.pod import Pod, PodList
 from eip.writing import seen_on
+from workers.observing.sweeps import sweeping
 from workers.outcome import Change
 from workers.plan import Plan, Snapshot, plan
 from workers.ports import Address
@@ -53,7 +54,8 @@ class Sweeper:
     def sweep(self) -> str:
         """One sweep; answers what it did, in words."""
         try:
-            return self._sweep()
+            with sweeping():
+                return self._sweep()
         except EipError as error:
             log.warning("sweep put off: what is not known is not touched", error=str(error))
             return f"put off: {error}"

@@ -6,8 +6,10 @@ from functools import partial
 
 import pytest
 
+from eip import health as eip_health
+from eip.errors import SettingsError
+from eip.health import Health, _Handler
 from producer import metrics
-from producer.health import Health, _Handler
 
 
 class Checks(dict[str, str]):
@@ -91,7 +93,15 @@ def test_a_silent_client_is_dropped() -> None:
     assert _Handler.timeout == 5.0
 
 
-def test_a_taken_port_is_an_error(port: int) -> None:
-    """It is found at start, not by the kubelet."""
-    with pytest.raises(OSError, match="in use"):
-        Health(port, {}, host="127.0.0.1")
+def test_a_taken_port_is_a_settings_error(port: int) -> None:
+    """It is found at start, not by the kubelet, and its message says which setting to change."""
+    with pytest.raises(SettingsError, match=f"port {port} cannot be opened: .* in use; set EIP_HEALTH_PORT"):
+        eip_health.serve(port, {}, host="127.0.0.1")
+
+
+def test_a_served_port_answers_at_once() -> None:
+    """Port 0 takes any that is free."""
+    served = eip_health.serve(0, {"/healthz": lambda: ""}, host="127.0.0.1")
+
+    assert get(served.server_port, "/healthz")[0] == 200
+    served.stop()

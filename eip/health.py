@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from prometheus_client import exposition
 from prometheus_client.registry import REGISTRY
 
+from eip.errors import SettingsError
+
 Check = Callable[[], str]
 
 # A client that sends nothing must not hold a thread for ever.
@@ -34,6 +36,23 @@ class Health(ThreadingHTTPServer):
         """Close the port."""
         self.shutdown()
         self.server_close()
+
+
+def serve(port: int, checks: Mapping[str, Check], host: str = "") -> Health:
+    """The port, answering from now on.
+
+    Raises:
+        SettingsError: it is taken, or may not be opened.
+
+    """
+    try:
+        health = Health(port, checks, host)
+    except OSError as error:
+        raise SettingsError(
+            f"the health port {port} cannot be opened: {error.strerror}; set EIP_HEALTH_PORT to another"
+        ) from error
+    health.start()
+    return health
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,0 +1,1 @@
+"""What is measured: names and meanings in one place, and how a program makes them."""
