@@ -70,7 +70,7 @@ def _read(kubeconfig: str, context: str) -> "Configuration":
                 client_configuration=configuration,
                 persist_config=False,
             )
-    except (config.ConfigException, OSError, yaml.YAMLError) as error:
+    except (config.ConfigException, OSError, yaml.YAMLError, TypeError, ValueError) as error:
         raise SettingsError(
             f"no way to the API server: {error}; run in a pod with a service account, "
             "or name a kubeconfig in KUBECONFIG"

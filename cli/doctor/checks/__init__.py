@@ -1,0 +1,1 @@
+"""The checks: each a function of the facts, one module a subject."""

@@ -1,0 +1,1 @@
+"""`eip doctor`: the checks by their facts, the reading by real servers."""
