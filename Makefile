@@ -7,6 +7,7 @@ PYTHON ?=
 PODS ?=
 KEEP ?=
 PYTEST_ARGS ?=
+PROCESSES ?= 2
 UPGRADE ?=
 MINUTES ?=
 SEED ?=
@@ -28,6 +29,7 @@ help: ## List the targets
 	@echo "  PYTHON=python3.13   the interpreter that setup takes"
 	@echo "  PODS=20 KEEP=1      for demo: how many pods, and keep it running at the end"
 	@echo "  MINUTES=5 SEED=1    for chaos: how long, and which faults in which order"
+	@echo "  PROCESSES=2         for test: how many files at a time; most tests wait for something"
 	@echo "  PYTEST_ARGS=...     for test: what pytest is told besides"
 	@echo "  UPGRADE=1           for lock: take the newest releases that pyproject.toml allows"
 
@@ -53,7 +55,7 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	@touch $@
 
 test: setup ## Run the tests (PYTEST_ARGS="-k sweep -x")
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 soak: setup ## Try every fault at every call, and thousands of random histories (an hour or two)
 	EIP_SOAK=1 $(BIN)/python -m pytest tests/faults $(PYTEST_ARGS)

@@ -37,6 +37,20 @@ def tried() -> dict[str, int]:
     return TRIED
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts over, where this is one of several processes."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["faults"] = TRIED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take the counts of one of several processes."""
+    for what, count in getattr(node, "workeroutput", {}).get("faults", {}).items():
+        TRIED[what] = TRIED.get(what, 0) + count
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How much was tried, for one cannot see it by the number of tests."""
     if TRIED:
