@@ -24,7 +24,7 @@ def test_workers_reach_the_pod_identity_agent(default: list[Manifest]) -> None:
 
 
 def test_nobody_comes_in_to_workers(default: list[Manifest]) -> None:
-    """They serve nothing."""
+    """They serve nothing, unless a scraper is let in."""
     policy = one(default, "NetworkPolicy", "worker")["spec"]
 
     assert "Ingress" in policy["policyTypes"]
