@@ -11,6 +11,7 @@
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
 | serve            | served, and its tags say something else       | allocate  |
+| serve            | all of it right, but the reverse DNS record   | annotate  |
 | hold             | an association                                | release   |
 | release          | an address aside that the pod still names     | annotate  |
 | release, unknown | an address, an intent, or a look-up to do     | release   |
@@ -25,6 +26,7 @@ from eip.decide import NOT_MANAGED, POOL_NOT_LENT, UNUSABLE_REQUEST, Decision, D
 from eip.names import Step
 from eip.pod import Pod
 from eip.request import Request, Unusable, requested
+from eip.reverse_dns import DomainState, is_owed
 
 PATIENCE = 5
 """Tries to write on a pod that its address is gone before the address is given back all the same."""
@@ -44,6 +46,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `doubles` are allocation ids of addresses that carry this pod's uid beside the one in use.
     `lent` says that the address is an admin's, `retag` that its tags name the pod that had it before,
     `tagged_keep` for how long it stays by its tags, `idle_since` since when it is kept for the next pod.
+    `reverse_dns` is the name that is asked for, `domain_name` the one that EC2 was asked for last, at
+    `domain_at`, and `domain_tries` how often that was in vain.
     """
 
     uid: str
@@ -66,6 +70,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pool: str = ""
     public_ipv4_pool: str = ""
     keep: int = 0
+    reverse_dns: str = ""
 
     written: str = ""
     last_written: str = ""
@@ -87,6 +92,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tagged_keep: int = 0
     idle_since: int = 0
 
+    domain_name: str = ""
+    domain_state: DomainState = DomainState.NONE
+    domain_at: int = 0
+    domain_tries: int = 0
+
     intent_at: int = 0
     intent_by: str = ""
     intent_looks: int = 0
@@ -107,6 +117,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.namespace}/{self.name}"
 
     @property
+    def is_node(self) -> bool:
+        """Whether the address is a node's: see eip.node."""
+        return self.namespace == names.NODES
+
+    @property
     def serving(self) -> bool:
         """Whether the address reaches the pod as it is desired."""
         return (
@@ -124,12 +139,19 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             pool=self.pool,
             keep=self.keep,
             public_ipv4_pool=self.public_ipv4_pool,
+            reverse_dns=self.reverse_dns,
         )
 
     @property
     def owes_tags(self) -> bool:
         """Whether the tags of its address must be written again; those of a lent one are the admin's."""
         return bool(self.allocation_id) and not self.lent and (self.retag or self.keep != self.tagged_keep)
+
+    @property
+    def owes_name(self) -> bool:
+        """Whether the reverse DNS record of its address is not what it is to be; nothing waits for it."""
+        lasting = self.serving and not self.terminating and not self.lent
+        return lasting and is_owed(self.reverse_dns, self.domain_name, self.domain_state)
 
     @property
     def extra(self) -> tuple[str, ...]:
@@ -162,7 +184,7 @@ def next_step(claim: Claim) -> Step | None:
     aside = step is Step.RELEASE and not claim.association_id and claim.attempts < PATIENCE
     if to_write and (step is None or aside):
         return Step.ANNOTATE
-    return step
+    return Step.ANNOTATE if step is None and claim.owes_name else step
 
 
 def _address_step(claim: Claim) -> Step | None:
@@ -181,7 +203,7 @@ def _serve_step(claim: Claim) -> Step | None:
     if misplaced and claim.attempts:
         # One call moves it. If that fails it must leave, for another pod may have its IP by then.
         return Step.RELEASE
-    if claim.retag:
+    if claim.retag and not claim.lent:
         # By its tags it is another pod's: whoever finds it so would take it away from this one.
         return Step.ALLOCATE
     if misplaced or (claim.association_id and claim.contested):
@@ -259,6 +281,7 @@ def _desire(claim: Claim, pod: Pod, decision: Decision) -> Claim:
         pool=request.pool,
         public_ipv4_pool=request.public_ipv4_pool,
         keep=request.keep,
+        reverse_dns=request.reverse_dns,
         idle_since=claim.idle_since if decision.desired is Desired.RELEASE else 0,
     )
 
@@ -271,8 +294,9 @@ def _request(claim: Claim, pod: Pod) -> Request:
         return claim.request
     if not claim.allocation_id and not claim.intent_at:
         return request
-    keep = 0 if claim.lent else request.keep
-    return msgspec.structs.replace(claim.request, keep=keep)
+    if claim.lent:
+        return msgspec.structs.replace(claim.request, keep=0, reverse_dns="")
+    return msgspec.structs.replace(claim.request, keep=request.keep, reverse_dns=request.reverse_dns)
 
 
 def gone(claim: Claim) -> Claim:
@@ -300,7 +324,7 @@ def left(claim: Claim | None) -> Claim | None:
 def without_address(claim: Claim) -> Claim:
     """The claim once its address is known to exist no longer."""
     return changed(
-        claim,
+        without_name(claim),
         allocation_id="",
         public_ip="",
         association_id="",
@@ -315,6 +339,11 @@ def without_address(claim: Claim) -> Claim:
         tagged_keep=0,
         idle_since=0,
     )
+
+
+def without_name(claim: Claim, state: DomainState = DomainState.NONE, at: int = 0) -> Claim:
+    """The claim once its address is known to have no reverse DNS record."""
+    return changed(claim, domain_name="", domain_state=state, domain_at=at, domain_tries=0)
 
 
 def changed(claim: Claim, **fields: object) -> Claim:

@@ -22,6 +22,9 @@ INHERITED = (
     "interface_id",
     "allocated_at",
     "tagged_keep",
+    "domain_name",
+    "domain_state",
+    "domain_at",
 )
 """What goes from one pod's claim to that of the next."""
 

@@ -11,6 +11,7 @@ import msgspec
 
 from eip import names
 from eip.pod import Pod
+from eip.reverse_dns import LONGEST, host_name
 
 FOREVER = -1
 """An address that is kept for ever."""
@@ -19,7 +20,7 @@ DEFAULT_KEEP = 24 * 3600
 """Seconds for which an address is kept where the annotation only says `true`."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(\d{1,6})([smhd])")
+_DURATION = re.compile(r"([0-9]{1,6})([mhd])|([0-9]{1,11})(s)")
 _ALLOCATION_ID = re.compile(r"eipalloc-[0-9a-f]{8,17}")
 _IPV4_POOL = re.compile(r"(ipv4pool-ec2|ipam-pool)-[0-9a-f]{8,17}")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -29,13 +30,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for; empty strings and 0 where nothing is.
 
     `address` is an allocation id or a public IPv4 address, `pool` the name of a pool of lent addresses,
-    `keep` seconds or FOREVER, `public_ipv4_pool` the id of a pool of addresses that were brought to AWS.
+    `keep` seconds or FOREVER, `public_ipv4_pool` the id of a pool of addresses that were brought to AWS,
+    `reverse_dns` the host name that the address is to resolve to.
     """
 
     address: str = ""
     pool: str = ""
     keep: int = 0
     public_ipv4_pool: str = ""
+    reverse_dns: str = ""
 
     @property
     def lent(self) -> bool:
@@ -61,6 +64,7 @@ def requested(pod: Pod) -> Request:
         public_ipv4_pool=_matching(
             pod, names.PUBLIC_IPV4_POOL_ANNOTATION, _IPV4_POOL, "ipv4pool-ec2-... or ipam-pool-..."
         ),
+        reverse_dns=_reverse_dns(pod.annotation(names.REVERSE_DNS_ANNOTATION)),
     )
     _exclude(request)
     return request
@@ -82,15 +86,16 @@ def keep_seconds(text: str) -> int:
             return FOREVER
         case duration:
             found = _DURATION.fullmatch(duration)
-            if not found or not int(found[1]):
+            number, unit = (found[1] or found[3], found[2] or found[4]) if found else ("0", "")
+            if not int(number):
                 raise _unusable(
                     names.KEEP_ANNOTATION, text, "true, forever or a duration such as 90m, 24h or 7d"
                 )
-            return int(found[1]) * _UNITS[found[2]]
+            return int(number) * _UNITS[unit]
 
 
 def keep_text(seconds: int) -> str:
-    """What `keep_seconds` reads back."""
+    """What `keep_seconds` reads back, for any that it answers."""
     return {FOREVER: "forever", 0: "false"}.get(seconds, f"{seconds}s")
 
 
@@ -102,6 +107,17 @@ def _address(text: str) -> str:
     except AddressValueError:
         raise _unusable(
             names.REQUEST_ADDRESS_ANNOTATION, text, "an allocation id (eipalloc-...) or a public IPv4 address"
+        ) from None
+
+
+def _reverse_dns(text: str) -> str:
+    try:
+        return host_name(text) if text else ""
+    except ValueError:
+        raise _unusable(
+            names.REVERSE_DNS_ANNOTATION,
+            text,
+            f"a host name in lower case of at most {LONGEST} characters, such as mail.example.com",
         ) from None
 
 
@@ -123,10 +139,20 @@ def _exclude(request: Request) -> None:
             f"{names.KEEP_ANNOTATION} is for addresses that are allocated for the pod; one that is lent "
             f"goes back when the pod ends: remove {names.KEEP_ANNOTATION}"
         )
+    if request.reverse_dns and request.lent:
+        raise Unusable(
+            f"{names.REVERSE_DNS_ANNOTATION} is for addresses that are allocated for the pod; a lent one has "
+            f"the record that its admin gave it: remove {names.REVERSE_DNS_ANNOTATION}"
+        )
     if request.address.startswith("eipalloc-") and request.public_ipv4_pool:
         raise Unusable(
             f"{names.REQUEST_ADDRESS_ANNOTATION}={request.address} is there already, so it can't be "
             f"allocated from {request.public_ipv4_pool}; name an IPv4 address of that pool, or remove one"
+        )
+    if request.address and request.public_ipv4_pool.startswith("ipv4pool-ec2-"):
+        raise Unusable(
+            f"EC2 takes no address beside {request.public_ipv4_pool}: remove "
+            f"{names.REQUEST_ADDRESS_ANNOTATION}, or ask an admin to allocate that address and lend it"
         )
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from eip import names
-from eip.decide import Scope
+from eip.decide import Desired, EventType, Scope, decide
+from eip.pod import Pod
+from eip.request import requested
 from workers.ports import Address
 
 
@@ -28,7 +30,7 @@ def whose(address: Address, identity: Identity, scope: Scope) -> str:
     if not tags.get(names.NAMESPACE_TAG) or not tags.get(names.POD_NAME_TAG):
         return "it does not name its pod, so nobody can be asked about it"
     namespace = tags[names.NAMESPACE_TAG]
-    if scope.namespaces and namespace not in scope.namespaces:
+    if not scope.serves(namespace):
         return f"its namespace {namespace} is not served here"
     return ""
 
@@ -36,6 +38,11 @@ def whose(address: Address, identity: Identity, scope: Scope) -> str:
 def is_lent(address: Address) -> bool:
     """Whether an admin lends the address to pods; what carries a cluster's uid is an operator's own."""
     return names.LEND_TAG in address.tags and names.CLUSTER_UID_TAG not in address.tags
+
+
+def asks_for_lent(pod: Pod, scope: Scope) -> bool:
+    """Whether a pod is to have an address that an admin lends."""
+    return decide(EventType.READ, pod, scope).desired is Desired.SERVE and requested(pod).lent
 
 
 def is_lent_to(address: Address, identity: Identity, namespace: str, name: str) -> bool:

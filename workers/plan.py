@@ -15,7 +15,7 @@
 | lent, with another's IP   | has it               | any       | lost: somebody moved it             |
 | lent and free             | none                 | any       | offer it to who waits               |
 | lent here, on nobody's IP | none                 | gone      | suspect; stray the second time      |
-| lent no longer            | has it, associated   | any       | nothing: the pod gives it back      |
+| lent no longer            | has it               | any       | as if it were: the pod gives it back |
 | none                      | has one, not young   | any       | lost: allocate anew                 |
 |                           | none, or resting     | wants one | observe                             |
 |                           | any                  | not there | left                                |
@@ -28,7 +28,7 @@ from eip import names
 from eip.claim import Claim
 from eip.decide import Desired, Scope
 from eip.pod import Pod
-from workers.ours import Identity, is_lent, is_lent_here, whose
+from workers.ours import Identity, asks_for_lent, is_lent, is_lent_here, whose
 from workers.ports import Address
 
 QUIET_MS = 10_000
@@ -66,25 +66,22 @@ class Plan:
 def plan(snapshot: Snapshot, identity: Identity, scope: Scope, orphan_age_ms: int) -> Plan:
     """Compare; pods are all observed again in any case, so that nothing rests that has something to do."""
     result = Plan()
-    lent = {a.allocation_id: a for a in snapshot.addresses if is_lent(a)}
-    owned = _by_pod([a for a in snapshot.addresses if not is_lent(a)], snapshot, identity, scope, result)
+    taken = {c.allocation_id for c in snapshot.claims.values() if c.lent}
+    lent = {a.allocation_id: a for a in snapshot.addresses if is_lent(a) or a.allocation_id in taken}
+    rest = [a for a in snapshot.addresses if a.allocation_id not in lent]
+    owned = _by_pod(rest, snapshot, identity, scope, result)
     for uid, addresses in owned.items():
         _compare(uid, addresses, snapshot, orphan_age_ms, result)
     for uid, claim in snapshot.claims.items():
-        if scope.namespaces and claim.namespace not in scope.namespaces:
+        if not scope.serves(claim.namespace):
             continue
-        there = _may_be_there(claim, lent) if claim.lent else uid in owned
+        there = claim.allocation_id in lent if claim.lent else uid in owned
         if claim.allocation_id and not there and _settled(claim, snapshot, YOUNG_MS):
             result.lost.append(uid)
         if uid not in snapshot.pods and claim.desired not in (Desired.RELEASE, Desired.UNKNOWN):
             result.left.append(uid)
-    _compare_lent(lent, snapshot, identity, orphan_age_ms, result)
+    _compare_lent(lent, snapshot, identity, scope, orphan_age_ms, result)
     return result
-
-
-def _may_be_there(claim: Claim, lent: Mapping[str, Address]) -> bool:
-    """Whether a lent address may exist: who takes its tag away hides it, and leaves it on the pod's IP."""
-    return claim.allocation_id in lent or bool(claim.association_id)
 
 
 def _by_pod(
@@ -107,10 +104,15 @@ def _by_pod(
 
 
 def _compare_lent(
-    lent: Mapping[str, Address], snapshot: Snapshot, identity: Identity, orphan_age_ms: int, result: Plan
+    lent: Mapping[str, Address],
+    snapshot: Snapshot,
+    identity: Identity,
+    scope: Scope,
+    orphan_age_ms: int,
+    result: Plan,
 ) -> None:
     holders = {c.allocation_id: c for c in snapshot.claims.values() if c.lent}
-    wanted = {pod.ipv4 for pod in snapshot.pods.values()} - {""}
+    wanted = {pod.ipv4 for pod in snapshot.pods.values() if asks_for_lent(pod, scope)}
     for address in lent.values():
         claim = holders.get(address.allocation_id)
         if claim is not None:

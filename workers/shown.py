@@ -1,7 +1,7 @@
 """What EC2 shows of an address, put on a claim."""
 
 from eip import names
-from eip.claim import Claim, changed
+from eip.claim import Claim, changed, without_name
 from eip.request import DEFAULT_KEEP, Unusable, keep_seconds
 from workers.ports import Address
 
@@ -19,8 +19,9 @@ def with_association(claim: Claim, address: Address) -> Claim:
 def with_address(claim: Claim, address: Address) -> Claim:
     """The claim with the address as its own, associated or not."""
     tags = address.tags
+    named = claim if address.allocation_id == claim.allocation_id else without_name(claim)
     return changed(
-        with_association(claim, address),
+        with_association(named, address),
         allocation_id=address.allocation_id,
         public_ip=address.public_ip,
         lent=False,

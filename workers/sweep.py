@@ -3,7 +3,7 @@
 EC2 comes first: a pod that appears after it only looks as if it had no address, and is left to its own step.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -76,6 +76,8 @@ class Sweeper:
         todo = plan(snapshot, self.world.identity, self.world.scope, 0)
         for uid, owned in todo.adopt.items():
             self.world.queue.update(uid, taken(uid, owned, now), ensure=True)
+        # Whom a lent address was for is forgotten: one that no pod asks for has been astray since now.
+        self.world.ledger.suspect(todo.suspects)
         self.world.ledger.mark("refilled")
         log.info("claims filled from EC2", addresses=len(addresses))
 
@@ -84,13 +86,19 @@ class Sweeper:
         taken_at = ledger.now()
         addresses = tuple(self.world.ec2.addresses_of_cluster())
         claims = ledger.claims(sorted(ledger.uids()))
+        addresses += self._lent_no_longer(addresses, claims)
         pods = {pod.uid: pod for pod in self._pods()}
         return Snapshot(taken_at, addresses, claims, pods, ledger.suspects())
 
+    def _lent_no_longer(self, shown: Sequence[Address], claims: Mapping[str, Claim]) -> tuple[Address, ...]:
+        """Addresses that pods have, and that are not shown: an admin took the tag `lend` away."""
+        known = {address.allocation_id for address in shown}
+        missing = sorted({c.allocation_id for c in claims.values() if c.lent and c.allocation_id} - known)
+        return tuple(found for one in missing if (found := self.world.ec2.address(one)) is not None)
+
     def _pods(self) -> Iterator[Pod]:
-        namespaces: list[str | None] = [*sorted(self.world.scope.namespaces)]
-        for namespace in namespaces or [None]:
-            for page in self.lists.list_pods(self.world.scope.selector, namespace):
+        for namespace, selector in self.world.scope.sources:
+            for page in self.lists.list_pods(selector, namespace):
                 yield from filter(self.world.scope.is_managed, page.items)
 
     def _mend(self, todo: Plan, snapshot: Snapshot) -> None:
@@ -110,10 +118,10 @@ class Sweeper:
         for address in todo.free:
             pool = address.tags.get(names.POOL_TAG, "")
             self.world.handover.offer(address.allocation_id, address.public_ip, pool)
-        self._take_strays(todo.strays, snapshot)
         self.world.ledger.suspect(todo.suspects)
         for allocation_id, why in todo.reports.items():
             log.warning("address left alone", allocation_id=allocation_id, reason=why)
+        self._take_strays(todo.strays, snapshot)
 
     def _take_strays(self, strays: Sequence[Address], snapshot: Snapshot) -> None:
         """Take lent addresses off our own nodes' interfaces where no claim remembers them.

@@ -143,7 +143,12 @@ if schedule == 'park' then
 elseif schedule == 'rest' then
   redis.call('ZREM', KEYS[5], uid)
 elseif schedule == 'due' then
-  redis.call('ZADD', KEYS[4], now + tonumber(ARGV[7]), uid)
+  local woken = token ~= '' and redis.call('HGET', KEYS[2], 'woken') == 'at work'
+  if woken then
+    -- What it waits for came free after it had looked, and before it lay down.
+    redis.call('HSET', KEYS[2], 'woken', 1)
+  end
+  redis.call('ZADD', KEYS[4], woken and now or now + tonumber(ARGV[7]), uid)
 elseif schedule == 'wake' and redis.call('ZADD', KEYS[8], 'NX', now, uid) == 1 then
   return { 'OK', 1, redis.call('HINCRBY', KEYS[2], 'sequence', 1) }
 end

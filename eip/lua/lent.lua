@@ -29,7 +29,9 @@ local function wake_next(line, due, behind)
     uid = redis.call('ZRANGE', line, place, place)[1]
   end
   if uid then
-    redis.call('HSET', 'eip:claim:' .. uid, 'woken', 1)
+    local key = 'eip:claim:' .. uid
+    local at_work = tonumber(redis.call('HGET', key, 'lease_until') or '0') > now
+    redis.call('HSET', key, 'woken', at_work and 'at work' or 1)
     redis.call('ZADD', due, now, uid)
   end
 end

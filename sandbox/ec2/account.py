@@ -16,6 +16,8 @@ from sandbox.ec2.errors import Ec2Error, invalid_value, request_limit_exceeded
 from sandbox.ec2.faults import Faults, Strike
 from sandbox.ec2.messages import AddressSnapshot, Call, FaultKind, Settings
 from sandbox.ec2.network import VpcNetwork
+from sandbox.ec2.pools import Pools
+from sandbox.ec2.reverse_dns import ReverseDns
 from sandbox.ec2.visibility import LONGEST_LAG
 
 LOST_REPLY = "lost-reply"
@@ -51,9 +53,11 @@ class Account:
         self.reset(settings or Settings())
 
     def reset(self, settings: Settings) -> None:
-        """Start again as a new account: no addresses, no networks but the default VPC, no faults, no log."""
+        """Start again as a new account: no addresses, no pools, only the default VPC, no faults, no log."""
         self.network = VpcNetwork(self._region)
         self.addresses = AddressBook(self._clock.now)
+        self.pools = Pools()
+        self.reverse_dns = ReverseDns(self._clock.now)
         self.buckets = Buckets()
         self.faults.clear()
         self.calls.reset()
@@ -64,7 +68,9 @@ class Account:
         if not 0 <= settings.lag <= LONGEST_LAG:
             raise invalid_value("lag", str(settings.lag), f"It must be 0 to {LONGEST_LAG:.0f} seconds.")
         self.settings = settings
-        self._actions = Actions(self.network, self.addresses, self._clock.now, settings.seed)
+        self._actions = Actions(
+            self.network, self.addresses, self.pools, self.reverse_dns, self._clock.now, settings.seed
+        )
 
     def call(self, body: bytes) -> Reply:
         """Answer one request of the query protocol."""
@@ -96,6 +102,7 @@ class Account:
                     association_id=association.id if association else "",
                     interface_id=association.target.interface_id if association else "",
                     private_ip=association.target.private_ip if association else "",
+                    ptr_record=self.reverse_dns.of(address).name,
                 )
             )
         return snapshots

@@ -9,6 +9,8 @@ from sandbox.ec2.addresses import Address, AddressBook, Target
 from sandbox.ec2.errors import Ec2Error, invalid_value, missing_parameter
 from sandbox.ec2.messages import Settings
 from sandbox.ec2.network import VpcNetwork
+from sandbox.ec2.pools import Pools
+from sandbox.ec2.reverse_dns import Record, ReverseDns
 from sandbox.ec2.visibility import Youth
 from sandbox.ec2.wire import Fields, Params, flag, numbered
 
@@ -21,10 +23,18 @@ class Actions:
     """Performs actions on one account's addresses and network."""
 
     def __init__(
-        self, network: VpcNetwork, addresses: AddressBook, now: Callable[[], float], seed: int
+        self,
+        network: VpcNetwork,
+        addresses: AddressBook,
+        pools: Pools,
+        reverse_dns: ReverseDns,
+        now: Callable[[], float],
+        seed: int,
     ) -> None:
         self._network = network
         self._addresses = addresses
+        self._pools = pools
+        self._reverse_dns = reverse_dns
         self._now = now
         self._youth = Youth(seed)
         self.table: Mapping[str, Perform] = {
@@ -32,6 +42,9 @@ class Actions:
             "AssociateAddress": self._associate,
             "DisassociateAddress": self._disassociate,
             "ReleaseAddress": self._release,
+            "ModifyAddressAttribute": self._modify_attribute,
+            "ResetAddressAttribute": self._reset_attribute,
+            "DescribeAddressesAttribute": self._describe_attributes,
             "CreateTags": self._create_tags,
             "DeleteTags": self._delete_tags,
             "DescribeAddresses": self._describe_addresses,
@@ -39,11 +52,12 @@ class Actions:
         }
 
     def _allocate(self, params: Params, settings: Settings) -> Fields:
-        pool = params.get("PublicIpv4Pool", "amazon")
         border_group = params.get("NetworkBorderGroup", self._network.region)
         given = tags.specified(params, "elastic-ip")
+        taken = {address.public_ip for address in self._addresses.current.values()}
+        pool, public_ip = self._pools.choose(params, taken)
         _dry_run(params)
-        address = self._addresses.allocate(settings.quota, pool, border_group, given)
+        address = self._addresses.allocate(settings.quota, pool, border_group, given, public_ip)
         return {
             "publicIp": address.public_ip,
             "allocationId": address.allocation_id,
@@ -73,8 +87,32 @@ class Actions:
         allocation_id = _required(params, "AllocationId")
         _dry_run(params)
         address = self._usable(self._addresses.get(allocation_id), settings)
-        self._addresses.release(address, disassociates=self._sits_in_default_vpc(address))
+        disassociates = self._sits_in_default_vpc(address)
+        if not address.association or disassociates:
+            self._reverse_dns.release(address, settings)
+        self._addresses.release(address, disassociates=disassociates)
         return DONE
+
+    def _modify_attribute(self, params: Params, settings: Settings) -> Fields:
+        allocation_id = _required(params, "AllocationId")
+        _dry_run(params)
+        address = self._usable(self._addresses.get(allocation_id), settings)
+        name = params.get("DomainName", "")
+        return {"address": _attributes(address, self._reverse_dns.modify(address, name, settings))}
+
+    def _reset_attribute(self, params: Params, settings: Settings) -> Fields:
+        allocation_id = _required(params, "AllocationId")
+        _domain_name(params)
+        _dry_run(params)
+        address = self._usable(self._addresses.get(allocation_id), settings)
+        return {"address": _attributes(address, self._reverse_dns.reset(address))}
+
+    def _describe_attributes(self, params: Params, _: Settings) -> Fields:
+        _domain_name(params)
+        _dry_run(params)
+        named = [self._addresses.get(each) for each in numbered(params, "AllocationId")]
+        found = named or list(self._addresses.current.values())
+        return {"addressSet": [_attributes(each, self._reverse_dns.of(each)) for each in found]}
 
     def _create_tags(self, params: Params, settings: Settings) -> Fields:
         given = tags.given(params)
@@ -152,6 +190,23 @@ def _required(params: Params, name: str) -> str:
     if "PublicIp" in params:
         raise Ec2Error("InvalidParameterValue", f"You must specify {name} for an address of a VPC.")
     raise missing_parameter(name)
+
+
+def _domain_name(params: Params) -> None:
+    """The only attribute that an address has."""
+    attribute = _required(params, "Attribute")
+    if attribute != "domain-name":
+        raise invalid_value("attribute", attribute, "It must be domain-name.")
+
+
+def _attributes(address: Address, record: Record) -> Fields:
+    fields: Fields = {"allocationId": address.allocation_id, "publicIp": address.public_ip}
+    if record.name:
+        fields["ptrRecord"] = f"{record.name}."
+    if record.update is not None:
+        update = {"value": f"{record.update}.", "status": record.status, "reason": record.reason or None}
+        fields["ptrRecordUpdate"] = update
+    return fields
 
 
 def _dry_run(params: Params) -> None:

@@ -77,14 +77,16 @@ class AddressBook:
             raise unknown_association(association_id)
         return self.current[self._by_association[association_id]]
 
-    def allocate(self, quota: int, pool: str, border_group: str, tags: Mapping[str, str]) -> Address:
-        """A new address, or AddressLimitExceeded at the quota."""
+    def allocate(
+        self, quota: int, pool: str, border_group: str, tags: Mapping[str, str], public_ip: str = ""
+    ) -> Address:
+        """A new address, this one or any, or AddressLimitExceeded at the quota."""
         if len(self.current) >= quota:
             raise Ec2Error("AddressLimitExceeded", "The maximum number of addresses has been reached.")
         self._allocated += 1
         address = Address(
             allocation_id=_new_id("eipalloc"),
-            public_ip=str(PUBLIC_IPS[self._allocated % PUBLIC_IPS.num_addresses]),
+            public_ip=public_ip or str(PUBLIC_IPS[self._allocated % PUBLIC_IPS.num_addresses]),
             allocated_at=self._now(),
             pool=pool,
             border_group=border_group,

@@ -11,6 +11,7 @@ from sandbox.ec2.messages import (
     Empty,
     Fault,
     FaultKind,
+    ForwardRequest,
     GrowRequest,
     Id,
     Interface,
@@ -20,6 +21,7 @@ from sandbox.ec2.messages import (
     NetworkRequest,
     Node,
     NodesRequest,
+    PoolRequest,
     Settings,
     ShrinkRequest,
 )
@@ -93,6 +95,14 @@ class Control:
     def addresses(self) -> list[AddressSnapshot]:
         """All addresses as they are, whatever Describe calls show."""
         return self._ask("addresses", Empty(), list[AddressSnapshot])
+
+    def add_pool(self, pool_id: str, cidr: str) -> None:
+        """A pool of public IPv4 addresses of the account's own: of EC2, or of IPAM, as its id says."""
+        self._ask("add-pool", PoolRequest(pool_id, cidr), None)
+
+    def add_forward_record(self, name: str, public_ip: str) -> None:
+        """A DNS record of type A, as external-dns makes it: from here on the name resolves to the address."""
+        self._ask("add-forward-record", ForwardRequest(name, public_ip), None)
 
     def create_network(self, cidr: str = "10.0.0.0/16") -> Network:
         """A new VPC, and one subnet of its whole block."""

@@ -31,6 +31,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The probability that a young id is unknown."""
     unauthorized_seconds: float = 0.0
     """How long after its allocation an address refuses tag-authorized actions."""
+    ptr_seconds: float = 0.0
+    """How long a reverse DNS record is pending before it is set, or before its update fails."""
+    ptr_release_seconds: float = 0.0
+    """How long after the record was reset a release is still refused; on EC2, for minutes."""
+    ptr_refused_at_once: bool = True
+    """Whether a name that does not resolve to the address is refused; else its update fails later."""
     reassociation_by_default: bool = False
     """Whether leaving AllowReassociation out means true, as documented; the strict default is false."""
     seed: int = 0
@@ -101,6 +107,7 @@ class AddressSnapshot(msgspec.Struct, frozen=True):
     association_id: str = ""
     interface_id: str = ""
     private_ip: str = ""
+    ptr_record: str = ""
 
 
 class Interface(msgspec.Struct, frozen=True):
@@ -187,6 +194,20 @@ class ShrinkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     interface_id: str
     addresses: list[str]
+
+
+class PoolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks for a pool of public IPv4 addresses: of EC2, `ipv4pool-ec2-...`, or of IPAM, `ipam-pool-...`."""
+
+    id: str
+    cidr: str
+
+
+class ForwardRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Creates a DNS record of type A."""
+
+    name: str
+    public_ip: str
 
 
 class Id(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from sandbox.ec2.messages import (
     Calls,
     Empty,
     Fault,
+    ForwardRequest,
     GrowRequest,
     Id,
     Interface,
@@ -20,6 +21,7 @@ from sandbox.ec2.messages import (
     NetworkRequest,
     Node,
     NodesRequest,
+    PoolRequest,
     Settings,
     ShrinkRequest,
 )
@@ -44,6 +46,10 @@ def _calls(account: Account, _: Empty) -> Calls:
 
 def _reset_calls(account: Account, _: Empty) -> None:
     account.calls.reset()
+
+
+def _forward(account: Account, request: ForwardRequest) -> None:
+    account.reverse_dns.point(request.name, request.public_ip)
 
 
 def _network(account: Account, request: NetworkRequest) -> Network:
@@ -83,6 +89,8 @@ OPERATIONS: dict[str, Operation] = {
     "calls": Operation(Empty, _calls),
     "reset-calls": Operation(Empty, _reset_calls),
     "addresses": Operation(Empty, lambda account, _: account.snapshot()),
+    "add-pool": Operation(PoolRequest, lambda account, request: account.pools.add(request.id, request.cidr)),
+    "add-forward-record": Operation(ForwardRequest, _forward),
     "create-network": Operation(NetworkRequest, _network),
     "add-nodes": Operation(NodesRequest, _add_nodes),
     "node": Operation(Id, lambda account, request: account.network.node(request.id)),

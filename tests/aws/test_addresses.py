@@ -1,7 +1,9 @@
 """The life of an address against the EC2 double, which refuses what EC2 refuses."""
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from eip.errors import Ec2Error
@@ -9,9 +11,14 @@ from eip.names import Action
 from sandbox.ec2.control import Control
 from sandbox.ec2.messages import InterfaceShape, Network, Node
 from sandbox.ec2.server import Ec2Double
-from tests.aws.making import OWNER, TAGS
+from tests.aws.making import OWNER, PREFIX, TAGS
 from workers.aws.client import Ec2Client
-from workers.ports import Address
+from workers.aws.codes import Verdict, verdict
+from workers.ports import Address, Owner, Wanted
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import TagTypeDef
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +65,26 @@ def on_a_pod(ec2: Ec2Client, node: Node) -> Address:
     associated = ec2.address(allocated.allocation_id)
     assert associated
     return associated
+
+
+@pytest.fixture
+def admin(double: Ec2Double) -> "EC2Client":
+    """Another client of the same account, whose addresses are lent."""
+    return boto3.client(
+        "ec2",
+        region_name="us-west-2",
+        endpoint_url=double.url,
+        aws_access_key_id="admin",
+        aws_secret_access_key="admin",
+    )
+
+
+def lend(admin: "EC2Client", **tags: str) -> str:
+    """Allocate an address with an admin's tags, as docs/addresses.md says; its id."""
+    pairs: list[TagTypeDef] = [{"Key": f"{PREFIX}/{key}", "Value": value} for key, value in tags.items()]
+    return admin.allocate_address(TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": pairs}])[
+        "AllocationId"
+    ]
 
 
 def code_of(call: Callable[[], object]) -> str:
@@ -133,6 +160,68 @@ def test_interfaces_that_aws_manages_are_told_as_such(
     node = control.add_node(network, InterfaceShape(managed=True))
 
     assert ec2.interfaces_of_instances([node.instance_id])[0].managed_by
+
+
+def test_the_lent_addresses_of_a_pool_are_found(ec2: Ec2Client, admin: "EC2Client") -> None:
+    """Those with the tag `lend`, of this pool and no other."""
+    web = lend(admin, lend="prod", pool="web")
+    lend(admin, lend="prod", pool="db")
+    lend(admin, pool="web")
+
+    assert [web] == [address.allocation_id for address in ec2.lent_addresses(pool="web")]
+    assert [] == ec2.lent_addresses(pool="we?")
+
+
+def test_a_named_address_is_found_lent_or_not(ec2: Ec2Client, admin: "EC2Client") -> None:
+    """By its id or its public IP, so that a pod can be told that it is not lent to it."""
+    plain = admin.allocate_address()
+
+    for name in (plain["AllocationId"], plain["PublicIp"]):
+        assert [plain["AllocationId"]] == [a.allocation_id for a in ec2.lent_addresses(address=name)]
+    assert [] == ec2.lent_addresses(address="203.0.113.200")
+
+
+def test_the_clusters_and_the_lent_addresses_are_found_in_one_call(
+    ec2: Ec2Client, admin: "EC2Client", control: Control
+) -> None:
+    """Whoever they are lent to; another cluster's and an admin's own are left out."""
+    ours, lent = ec2.allocate(OWNER).allocation_id, lend(admin, lend="other/*")
+    lend(admin, cluster_name="other", cluster_uid="1", pod_uid="2")
+    admin.allocate_address()
+    control.reset_calls()
+
+    assert {ours, lent} == {address.allocation_id for address in ec2.addresses_of_cluster()}
+    assert 1 == control.calls().count(Action.DESCRIBE_ADDRESSES)
+
+
+def test_a_kept_address_goes_to_the_next_pod(ec2: Ec2Client) -> None:
+    """Tagged again it is the next pod's, and says for how long it stays; all else is as it was."""
+    before = ec2.allocate(OWNER, Wanted(keep=60))
+
+    ec2.tag(before.allocation_id, Owner("next", OWNER.namespace, OWNER.name), -1)
+
+    assert [] == ec2.addresses_of_pod(OWNER.uid)
+    (after,) = ec2.addresses_of_pod("next")
+    assert {**before.tags, f"{PREFIX}/pod_uid": "next", f"{PREFIX}/keep": "forever"} == after.tags
+
+
+def test_an_address_that_is_gone_is_not_tagged(ec2: Ec2Client) -> None:
+    """The code is one that says so."""
+    code = code_of(lambda: ec2.tag("eipalloc-0000000000000000f", OWNER, 60))
+
+    assert Verdict.GONE is verdict(Ec2Error(code, "")).verdict
+
+
+def test_an_address_comes_from_the_pool_that_is_asked_for(ec2: Ec2Client, control: Control) -> None:
+    """Any of a pool of EC2, or the very one that is named of an IPAM pool."""
+    control.add_pool("ipv4pool-ec2-0a", "203.0.113.0/31")
+    control.add_pool("ipam-pool-0a", "203.0.113.8/31")
+
+    assert "203.0.113.0" == ec2.allocate(OWNER, Wanted("ipv4pool-ec2-0a")).public_ip
+    assert "203.0.113.9" == ec2.allocate(OWNER, Wanted("ipam-pool-0a", "203.0.113.9")).public_ip
+    assert "InvalidAddress.NotFound" == code_of(
+        lambda: ec2.allocate(OWNER, Wanted("ipam-pool-0a", "203.0.113.9"))
+    )
 
 
 def test_throttling_is_told_and_not_retried(ec2: Ec2Client, control: Control) -> None:

@@ -11,18 +11,28 @@ from eip.claim import (
     NOT_READY_WRITTEN,
     PATIENCE,
     Claim,
+    changed,
     expected_writing,
     is_over,
     next_step,
+    without_address,
     writing_is_right,
 )
 from eip.decide import Desired
 from eip.names import Step
+from eip.reverse_dns import BARE, DomainState
 from tests.performing import performed
 
 ADDRESS: dict[str, Any] = {"allocation_id": "eipalloc-1", "public_ip": "203.0.113.1"}
 ASSOCIATED: dict[str, Any] = {**ADDRESS, "association_id": "eipassoc-1", "associated_ip": "10.0.0.7"}
 WRITTEN = "203.0.113.1|eipalloc-1|203.0.113.1|True"
+NAMED: dict[str, Any] = {
+    **ASSOCIATED,
+    "written": WRITTEN,
+    "reverse_dns": "a.b",
+    "domain_name": "a.b",
+    "domain_state": DomainState.SET,
+}
 
 
 def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
@@ -88,7 +98,120 @@ def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
             id="serve: a double is removed",
         ),
         pytest.param(claim(doubles="eipalloc-2"), Step.RELEASE, id="serve: a double goes before allocate"),
+        pytest.param(
+            claim(**ADDRESS, retag=True),
+            Step.ALLOCATE,
+            id="serve: taken over, and tagged before it is associated",
+        ),
+        pytest.param(
+            claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}, retag=True),
+            Step.ALLOCATE,
+            id="serve: taken over on the old pod's IP, and tagged before it is moved",
+        ),
+        pytest.param(
+            claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}, retag=True, attempts=1),
+            Step.RELEASE,
+            id="serve: taken over, and it leaves the old pod's IP when it could not be tagged",
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, keep=60), Step.ALLOCATE, id="serve: its tags say less"
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, tagged_keep=60), Step.ALLOCATE, id="serve: its tags say more"
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, keep=60, tagged_keep=60),
+            None,
+            id="serve: its tags say the same",
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, keep=60, lent=True),
+            None,
+            id="serve: a lent one is not tagged",
+        ),
+        pytest.param(
+            claim(**ADDRESS, keep=60),
+            Step.ASSOCIATE,
+            id="serve: how long it stays is not what a pod waits for",
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, contested=True, keep=60, written=WRITTEN),
+            Step.ASSOCIATE,
+            id="serve: nor what is contested",
+        ),
+        pytest.param(
+            claim(keep=60), Step.ALLOCATE, id="serve: what is kept for it is taken over by allocate"
+        ),
+        pytest.param(claim(pool="blue"), Step.ALLOCATE, id="serve: what is lent is taken by allocate"),
+        pytest.param(
+            claim(terminating=True, pool="blue"), None, id="serve, ending: no lent address is taken either"
+        ),
+        pytest.param(
+            claim(terminating=True, **ADDRESS, keep=60),
+            None,
+            id="serve, ending: idle, it is not tagged for this pod",
+        ),
+        pytest.param(
+            claim(Desired.HOLD, **ADDRESS, keep=60, retag=True),
+            None,
+            id="hold: tags can wait for the network",
+        ),
+        pytest.param(
+            claim(Desired.HOLD, **ADDRESS, lent=True), None, id="hold: a lent one is kept for the pod too"
+        ),
+        pytest.param(
+            claim(Desired.RELEASE, **ADDRESS, lent=True), Step.RELEASE, id="release: a lent one is given back"
+        ),
+        pytest.param(
+            claim(Desired.RELEASE, **ADDRESS, tagged_keep=60, idle_since=1),
+            Step.RELEASE,
+            id="release: one that is kept is looked at until its time is over",
+        ),
         pytest.param(claim(Desired.HOLD, doubles="eipalloc-2"), Step.RELEASE, id="hold: a double is removed"),
+        pytest.param(claim(**NAMED), None, id="serve: its reverse DNS is what is asked for"),
+        pytest.param(claim(**{**NAMED, "domain_name": "b.c"}), Step.ANNOTATE, id="serve: it is another name"),
+        *(
+            pytest.param(
+                claim(**{**NAMED, "domain_state": state}), Step.ANNOTATE, id=f"serve: it is {state!r}"
+            )
+            for state in set(DomainState) - {DomainState.SET}
+        ),
+        *(
+            pytest.param(
+                claim(**{**NAMED, "reverse_dns": "", "domain_state": state}),
+                None if state in BARE else Step.ANNOTATE,
+                id=f"serve: no name is asked for, and it is {state!r}",
+            )
+            for state in DomainState
+        ),
+        pytest.param(
+            claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}, reverse_dns="a.b"),
+            Step.ASSOCIATE,
+            id="serve: the name waits for the association",
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, reverse_dns="a.b", keep=60),
+            Step.ALLOCATE,
+            id="serve: and for the tags",
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, reverse_dns="a.b", terminating=True),
+            None,
+            id="serve, ending: no name is set",
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, reverse_dns="a.b", lent=True),
+            None,
+            id="serve: a lent one has its admin's name",
+        ),
+        pytest.param(
+            claim(Desired.HOLD, **ADDRESS, reverse_dns="a.b"), None, id="hold: the name waits for the network"
+        ),
+        pytest.param(
+            claim(Desired.RELEASE, **ADDRESS, domain_name="a.b", domain_state=DomainState.SET),
+            Step.RELEASE,
+            id="release: the name goes in the same step",
+        ),
     ],
 )
 def test_table(given_claim: Claim, step: Step | None) -> None:
@@ -161,7 +284,24 @@ CLAIMS = st.builds(
     contested=st.booleans(),
     doubles=st.sampled_from(["", "eipalloc-2", "eipalloc-2,eipalloc-3"]),
     intent_at=st.sampled_from([0, 1]),
-)
+    attempts=st.sampled_from([0, 1]),
+    lent=st.booleans(),
+    retag=st.booleans(),
+    keep=st.sampled_from([0, 60]),
+    tagged_keep=st.sampled_from([0, 60]),
+    reverse_dns=st.sampled_from(["", "a.b"]),
+    domain_name=st.sampled_from(["", "a.b", "b.c"]),
+    domain_state=st.sampled_from(DomainState),
+).filter(lambda c: bool(c.allocation_id) or not (c.lent or c.retag or c.association_id))
+
+
+def after(step: Step, given_claim: Claim) -> Claim:
+    """The claim after a step, which resets the tries; `allocate` tags an address that is there already."""
+    if step is Step.ALLOCATE and given_claim.allocation_id:
+        return changed(given_claim, retag=False, tagged_keep=given_claim.keep, attempts=0)
+    fresh = {"tagged_keep": given_claim.keep} if step is Step.ALLOCATE else {}
+    left = performed(step, given_claim)
+    return changed(left, attempts=0, retag=left.retag and bool(left.allocation_id), **fresh)
 
 
 @given(CLAIMS)
@@ -173,15 +313,17 @@ def test_steps_come_to_an_end(given_claim: Claim) -> None:
         if step in {Step.ALLOCATE, Step.ASSOCIATE}:
             assert given_claim.desired is Desired.SERVE
         if step is Step.ALLOCATE:
-            assert not given_claim.terminating
-            assert not given_claim.allocation_id
-        given_claim = performed(step, given_claim)
-        assert len(steps) <= 7
+            assert given_claim.owes_tags or not (given_claim.terminating or given_claim.allocation_id)
+        if step is Step.ASSOCIATE:
+            assert not given_claim.retag or given_claim.lent
+        given_claim = after(step, given_claim)
+        assert len(steps) <= 9
 
     assert not given_claim.doubles
     match given_claim.desired:
         case Desired.SERVE:
             assert given_claim.serving or (given_claim.terminating and not given_claim.association_id)
+            assert not (given_claim.serving and given_claim.owes_tags)
         case Desired.HOLD:
             assert not given_claim.association_id
         case _:
@@ -194,7 +336,7 @@ def test_steps_come_to_an_end(given_claim: Claim) -> None:
 def test_what_is_at_rest_stays_at_rest(given_claim: Claim) -> None:
     """Neither a new resourceVersion nor the count of tries makes work for a claim that is as desired."""
     while (step := next_step(given_claim)) is not None:
-        given_claim = performed(step, given_claim)
+        given_claim = after(step, given_claim)
 
     assert next_step(msgspec.structs.replace(given_claim, attempts=3, resource_version=9)) is None
 
@@ -217,3 +359,28 @@ def test_a_pod_that_still_names_its_address_is_told_before_the_address_is_given_
     )
 
     assert next_step(given_up) is step
+
+
+@pytest.mark.parametrize(
+    ("given_claim", "owes"),
+    [
+        (claim(retag=True), False),
+        (claim(**ADDRESS, retag=True), True),
+        (claim(**ADDRESS, keep=60), True),
+        (claim(**ADDRESS, keep=60, tagged_keep=60), False),
+        (claim(**ADDRESS, lent=True, keep=60, retag=True), False),
+    ],
+    ids=["no address", "another's tags", "stays longer", "as tagged", "lent"],
+)
+def test_owes_tags(given_claim: Claim, *, owes: bool) -> None:
+    """What is lent never does, whatever else is said of it."""
+    assert given_claim.owes_tags is owes
+
+
+def test_a_claim_without_an_address_remembers_nothing_of_it() -> None:
+    """What the next one is, lent or kept, is for the next one to say."""
+    given_claim = claim(
+        **ASSOCIATED, lent=True, retag=True, tagged_keep=60, idle_since=5, contested=True, allocated_at=7
+    )
+
+    assert without_address(given_claim) == claim()

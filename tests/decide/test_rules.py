@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from eip.claim import Claim, observe
 from eip.decide import RULES, Decision, Desired, EventType, Scope, decide
 from eip.pod import Pod
 
@@ -260,3 +261,70 @@ def test_a_denied_namespace_is_told_so() -> None:
 def test_a_namespace_that_is_not_denied_is_served() -> None:
     """A denial of one namespace is none of another."""
     assert ask(pod(namespace="bank"), scope=Scope(denied=frozenset({"shop"}))).desired is Desired.SERVE
+
+
+def asks(**annotations: str) -> dict[str, Any]:
+    """The metadata of a pod with annotations of ours."""
+    return {"annotations": {f"eip.aws.materialize.com/{key}": value for key, value in annotations.items()}}
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [{"keep": "soon"}, {"pool": "blue", "keep": "1h"}, {"request-address": "10.0.0"}],
+    ids=["no duration", "two that exclude each other", "no address"],
+)
+def test_what_cannot_be_meant_is_refused_and_told(annotations: dict[str, str]) -> None:
+    """An address of another kind would be worse than none; the Event names the annotation."""
+    decision = ask(pod(metadata=asks(**annotations)))
+
+    assert (decision.desired, decision.rule, decision.warn) == (Desired.RELEASE, "unusable-request", True)
+    assert "eip.aws.materialize.com/" in decision.reason
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [{"keep": "7d"}, {"pool": "blue"}, {"request-address": "198.18.0.1"}, {"Keep": "soon"}],
+    ids=["kept", "of a pool", "by its IP", "another annotation"],
+)
+def test_what_can_be_meant_is_served(annotations: dict[str, str]) -> None:
+    """Whether it is there is for a step to find out."""
+    assert ask(pod(metadata=asks(**annotations))).desired is Desired.SERVE
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        pytest.param(pod(labels={}, metadata=asks(keep="soon")), "not-managed", id="no label"),
+        pytest.param(pod(phase="Failed", metadata=asks(keep="soon")), "finished", id="finished"),
+        pytest.param(
+            pod(conditions=NETWORK_DOWN, metadata=asks(keep="soon")), "network-down", id="no network"
+        ),
+        pytest.param(pod(**NO_IP, metadata=asks(keep="soon")), "no-ip", id="no IP"),
+    ],
+)
+def test_what_it_asks_for_is_read_last(given: Pod, rule: str) -> None:
+    """A pod that can't have an address, or not yet, is not told how to ask for one."""
+    assert ask(given).rule == rule
+
+
+def test_an_edit_that_means_nothing_takes_no_address_from_a_live_pod() -> None:
+    """What held before holds on; without an address the pod is refused."""
+    garbled = pod(metadata=asks(keep="soon"))
+    served = Claim(uid="u", allocation_id="eipalloc-1", keep=3600)
+
+    kept = observe(served, EventType.MODIFIED, garbled, ask(garbled), "")
+    refused = observe(Claim(uid="u"), EventType.MODIFIED, garbled, ask(garbled), "")
+
+    assert kept is not None
+    assert (kept.desired, kept.keep) == (Desired.SERVE, 3600)
+    assert refused is not None
+    assert refused.desired is Desired.RELEASE
+
+
+def test_what_is_asked_for_later_is_not_looked_for() -> None:
+    """Once there is an address, or may be one, only how long it stays can change."""
+    edited = pod(metadata=asks(pool="red"))
+    for has in ({"allocation_id": "eipalloc-1"}, {"intent_at": 5}):
+        claim = observe(Claim(uid="u", keep=60, **has), EventType.MODIFIED, edited, ask(edited), "")
+        assert claim is not None
+        assert (claim.pool, claim.keep) == ("", 0)

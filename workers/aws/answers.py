@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from workers.ports import Address, Interface
+from workers.ports import Address, Interface, ReverseDns
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import AddressTypeDef, NetworkInterfaceTypeDef
+    from mypy_boto3_ec2.type_defs import AddressAttributeTypeDef, AddressTypeDef, NetworkInterfaceTypeDef
 
 UNNAMED_MANAGER = "an AWS service"
 
@@ -19,6 +19,16 @@ def address(found: "AddressTypeDef") -> Address:
         private_ip=found.get("PrivateIpAddress", ""),
         interface_id=found.get("NetworkInterfaceId", ""),
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", []) if "Key" in tag and "Value" in tag},
+    )
+
+
+def reverse_dns(found: "AddressAttributeTypeDef") -> ReverseDns:
+    """The Address of ModifyAddressAttribute, or one of DescribeAddressesAttribute's Addresses."""
+    update = found.get("PtrRecordUpdate", {})
+    return ReverseDns(
+        name=found.get("PtrRecord", "").removesuffix("."),
+        update=update.get("Status", ""),
+        reason=update.get("Reason", ""),
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
@@ -24,7 +24,7 @@ from workers.aws.redact import redacted
 from workers.aws.session import connect, region_of
 from workers.aws.tags import field_filter, tag_filter, tags_of, tags_of_next
 from workers.observing.calls import calling
-from workers.ports import ANY, Address, Interface, Owner, Wanted
+from workers.ports import ANY, Address, Interface, Owner, ReverseDns, Wanted
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
 
 IPAM_POOL = "ipam-pool-"
+DOMAIN_NAME: Final = "domain-name"  # the only attribute that EC2 has
 PAGE = 1000  # EC2's largest page of DescribeNetworkInterfaces
 
 _NEVER_CONNECTED = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
@@ -147,6 +148,27 @@ class Ec2Client:
             request["NetworkBorderGroup"] = self._placement.network_border_group
         with self._calling(Action.RELEASE):
             self._client().release_address(**request)
+
+    def set_reverse_dns(self, allocation_id: str, name: str) -> ReverseDns:
+        """ModifyAddressAttribute."""
+        with self._calling(Action.MODIFY_ATTRIBUTE):
+            said = self._client().modify_address_attribute(AllocationId=allocation_id, DomainName=name)
+            return answers.reverse_dns(said["Address"])
+
+    def reset_reverse_dns(self, allocation_id: str) -> None:
+        """ResetAddressAttribute."""
+        with self._calling(Action.RESET_ATTRIBUTE):
+            self._client().reset_address_attribute(AllocationId=allocation_id, Attribute=DOMAIN_NAME)
+
+    def reverse_dns(self, allocation_id: str) -> ReverseDns:
+        """DescribeAddressesAttribute; an address without a record may be left out of the answer."""
+        self._acquire(Action.DESCRIBE_ATTRIBUTES)
+        with self._calling(Action.DESCRIBE_ATTRIBUTES):
+            said = self._client().describe_addresses_attribute(
+                AllocationIds=[allocation_id], Attribute=DOMAIN_NAME
+            )
+            found = [a for a in said["Addresses"] if a.get("AllocationId") == allocation_id]
+            return answers.reverse_dns(found[0]) if found else ReverseDns()
 
     def addresses_of_cluster(self) -> list[Address]:
         """DescribeAddresses, once: all that carry this cluster's name, and those that are lent."""

@@ -1,4 +1,4 @@
-"""EC2's error codes for the seven actions that are called, and what each means.
+"""EC2's error codes for the actions that are called, and what each means.
 
 Source of the codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html; the signing
 and throttling codes that every AWS service may say are those of botocore's retry handler.
@@ -95,11 +95,16 @@ _ADDRESSES = (
         "Resource.AlreadyAssociated",
     ),
     *_rows(
-        Verdict.REFUSED,
-        "the address has a reverse DNS record, or is locked to the account, and can't be released.",
-        "Remove its reverse DNS record (PTR); a lock is lifted by AWS Support.",
-        "InvalidAddress.Locked",
+        Verdict.NAMED,
+        "the address has a reverse DNS record, and is not released before it has none.",
+        "If it goes on, look whether the workers' role may call ResetAddressAttribute.",
         "InvalidAddress.PtrSet",
+    ),
+    *_rows(
+        Verdict.REFUSED,
+        "the address is locked to the account, and can't be released.",
+        _SUPPORT,
+        "InvalidAddress.Locked",
     ),
     *_rows(
         Verdict.REFUSED,

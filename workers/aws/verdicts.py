@@ -1,4 +1,4 @@
-"""What can be done about a failure: the ten answers, and the row that a code of the table has."""
+"""What can be done about a failure: the eleven answers, and the row that a code of the table has."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +19,7 @@ class Verdict(StrEnum):
     GONE = "gone"
     IN_USE = "in-use"
     ASSOCIATED = "associated"
+    NAMED = "named"
     DENIED = "denied"
     UNCERTAIN = "uncertain"
     REFUSED = "refused"
@@ -32,6 +33,7 @@ DOES = {
     Verdict.GONE: "Looks again before it believes it: what was just made may not be visible yet.",
     Verdict.IN_USE: "Reads the address again; it is not disassociated blindly.",
     Verdict.ASSOCIATED: "Looks up who has the address or the IP; nothing of a stranger's is moved.",
+    Verdict.NAMED: "Takes the record away, and releases the address once EC2 has done so.",
     Verdict.DENIED: "Does nothing to the address, backs off and tries again.",
     Verdict.UNCERTAIN: "Looks up what was done before it asks again: nothing is paid for twice.",
     Verdict.REFUSED: "Backs off and tries again; it will be refused until something is changed.",

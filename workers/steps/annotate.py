@@ -8,6 +8,7 @@ from eip.errors import KubernetesError
 from eip.names import EventReason
 from eip.writing import annotations_of, condition_of, seen_on
 from workers.outcome import Change, Done, Outcome, TryLater
+from workers.steps.reverse_dns import name_address
 from workers.world import Job, World
 
 log = structlog.get_logger(__name__)
@@ -17,8 +18,13 @@ MEND_INTERVAL_MS = 10_000
 
 
 def annotate(job: Job) -> Outcome:
-    """Write what is true on the pod; a pod that is gone needs no writing."""
+    """Write what is true on the pod; once that is so, see to the reverse DNS that it asks for.
+
+    A pod that is gone needs no writing.
+    """
     claim, now, world = job.held.claim, job.held.now, job.world
+    if claim.owes_name and writing_is_right(claim):
+        return name_address(job)
     expected = expected_writing(claim)
     if claim.last_written == expected and now - claim.written_at < MEND_INTERVAL_MS:
         raise TryLater((claim.written_at + MEND_INTERVAL_MS - now) / 1000, "was written a short while ago")

@@ -12,6 +12,7 @@ from workers.ours import is_ours
 from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
 from workers.shown import with_address
+from workers.steps.withdraw import reset_double
 from workers.world import Job
 
 
@@ -57,6 +58,8 @@ def _release(job: Job, address: Address) -> Outcome:
     try:
         job.world.ec2.release(allocation_id)
     except Ec2Error as error:
+        if verdict(error).verdict is Verdict.NAMED:
+            return reset_double(job, allocation_id, error)
         if verdict(error).verdict is not Verdict.GONE:
             return failed(error)
     job.world.quota.freed()

@@ -4,6 +4,7 @@ from eip.claim import Claim, changed, next_step, without_address
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action, Step
+from eip.reverse_dns import DomainState
 from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm_for
 from workers.failure import failed
@@ -15,6 +16,7 @@ from workers.steps.give_back import give_back
 from workers.steps.intent import settle
 from workers.steps.keep import keep
 from workers.steps.not_found import is_believable
+from workers.steps.withdraw import still_named, withdraw
 from workers.world import Job
 
 
@@ -28,7 +30,7 @@ def release(job: Job) -> Outcome:
     if claim.lent:
         return give_back(job)
     if claim.allocation_id:
-        return (keep(job) if claim.tagged_keep else None) or _release(job)
+        return (keep(job) if claim.tagged_keep else None) or _give_up(job)
     return settle(job)
 
 
@@ -62,6 +64,12 @@ def _left(claim: Claim) -> Claim:
     return without_address(claim) if claim.lent and claim.desired is Desired.RELEASE else claim
 
 
+def _give_up(job: Job) -> Outcome:
+    """EC2 releases no address that has a reverse DNS record; where it may have one, EC2 will say so."""
+    named = job.held.claim.domain_state in (DomainState.PENDING, DomainState.SET)
+    return withdraw(job) if named else _release(job)
+
+
 def _release(job: Job) -> Outcome:
     job.token(Action.RELEASE)
     claim, world = job.held.claim, job.world
@@ -89,6 +97,8 @@ def _not_released(job: Job, error: Ec2Error) -> Outcome:
         known = not is_believable(job, error) or job.world.ec2.address(job.held.claim.allocation_id)
         if not known:
             return Done(f"{job.held.claim.public_ip} was released already", without_address)
+    if row.verdict is Verdict.NAMED:
+        return still_named(job, error)
     return failed(error, held=job.held)
 
 

@@ -1,0 +1,127 @@
+"""What stands on a living pod's address: how long it stays, in one CreateTags; nothing on what is lent."""
+
+import pytest
+
+from eip import names
+from eip.names import Action
+from eip.request import DEFAULT_KEEP, FOREVER
+from tests.fakes.ec2 import CLUSTER
+from tests.workers_world import IP, OTHER, UID, Workers
+from workers.ports import Owner
+
+
+def edited(workers: Workers, keep: str) -> None:
+    """The author says for how long the address is to stay."""
+    annotations = {**workers.kubernetes.annotations("web"), names.KEEP_ANNOTATION: keep}
+    workers.see(workers.kubernetes.edit("web", "metadata", annotations=annotations))
+
+
+def tag(workers: Workers) -> str:
+    """The tag `keep` of the only address."""
+    [address] = workers.ec2.addresses
+    return address.tags.get(names.KEEP_TAG, "")
+
+
+@pytest.mark.parametrize(
+    ("keep", "seconds"), [("true", DEFAULT_KEEP), ("forever", FOREVER), ("90m", 5400)], ids=str
+)
+def test_a_wish_of_later_is_one_call(workers: Workers, keep: str, seconds: int) -> None:
+    """The address stays where it is."""
+    claim = workers.serve()
+    edited(workers, keep)
+    workers.run()
+
+    assert workers.ec2.made(Action.TAG) == [(claim.allocation_id, Owner(UID, "shop", "web"), seconds)]
+    assert workers.ec2.mutating == [Action.TAG]
+    assert workers.claim().tagged_keep == seconds
+    assert workers.claim().serving
+
+
+def test_a_wish_from_the_beginning_is_no_call(workers: Workers) -> None:
+    """It is in AllocateAddress."""
+    workers.see(
+        workers.kubernetes.add(UID, "web", IP, metadata={"annotations": {names.KEEP_ANNOTATION: "90m"}})
+    )
+    workers.run()
+
+    assert workers.ec2.mutating == [Action.ALLOCATE, Action.ASSOCIATE]
+    assert tag(workers) == "5400s"
+
+
+@pytest.mark.parametrize("garbage", ["soon", "", "-1h", "x" * 10_000])
+def test_garbage_changes_nothing(workers: Workers, garbage: str) -> None:
+    """Neither the tag nor the association of a pod that is served; what held before holds on."""
+    workers.serve(metadata={"annotations": {names.KEEP_ANNOTATION: "90m"}})
+    edited(workers, garbage)
+    workers.run()
+
+    assert workers.claim().serving
+    assert Action.DISASSOCIATE not in workers.ec2.mutating
+    assert tag(workers) == ("false" if garbage == "" else "5400s")
+
+
+def test_a_lost_answer_is_one_more_call(workers: Workers) -> None:
+    """Written twice it says the same."""
+    workers.serve()
+    workers.ec2.lose_reply(Action.TAG)
+    edited(workers, "90m")
+    workers.run_for(5)
+
+    assert workers.ec2.mutating == [Action.TAG] * 2
+    assert workers.claim().tagged_keep == 5400
+
+
+def test_what_cannot_be_tagged_serves_on(workers: Workers) -> None:
+    """The right is missing: an Event says so."""
+    workers.serve()
+    workers.ec2.refuse(Action.TAG, "UnauthorizedOperation", times=50)
+    edited(workers, "90m")
+    workers.run_for(60)
+
+    assert workers.claim().serving
+    assert workers.kubernetes.annotations("web")[names.PUBLIC_IP_ANNOTATION]
+    assert workers.kubernetes.told("AllocateFailed")
+
+
+def test_an_address_that_is_gone_is_allocated_anew(workers: Workers) -> None:
+    """EC2 knows it no longer, and says so twice."""
+    claim = workers.serve()
+    workers.ec2.drop(claim.allocation_id)
+    edited(workers, "90m")
+    workers.run_for(30)
+
+    assert workers.claim().serving
+    assert workers.claim().allocation_id != claim.allocation_id
+    assert tag(workers) == "5400s"
+
+
+def test_what_is_lent_is_never_tagged(workers: Workers) -> None:
+    """Its tags are the admin's, whatever the author asks for by then."""
+    workers.ec2.lend(CLUSTER[0], "blue")
+    workers.serve(metadata={"annotations": {names.POOL_ANNOTATION: "blue"}})
+    for keep in ("1h", "forever", "false"):
+        edited(workers, keep)
+        annotations = workers.kubernetes.annotations("web")
+        annotations.pop(names.POOL_ANNOTATION, None)
+        workers.see(workers.kubernetes.edit("web", "metadata", annotations=annotations))
+        workers.run_for(5)
+
+    assert workers.ec2.mutating == []
+
+
+def test_a_sweep_right_after_it_believes_the_claim(workers: Workers) -> None:
+    """DescribeAddresses shows the tags of before: that the pod before it stands on them is no news."""
+    claim = workers.serve()
+    entry = workers.ec2._book.get(claim.allocation_id)
+    workers.ec2._book.tag(entry, {**entry.tags, names.POD_UID_TAG: OTHER})
+    workers.set(retag=1)
+    workers.age()
+    workers.ec2.lag = 8.0
+    workers.world.queue.update(UID, lambda c: c, ensure=True)
+    workers.run()
+
+    workers.sweeper.sweep()
+    workers.run_for(30)
+
+    assert workers.ec2.mutating == [Action.TAG]
+    assert workers.claim().serving
