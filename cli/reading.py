@@ -49,7 +49,6 @@ def identity(sight: Sight, connections: Connections) -> Identity | None:
 
 
 def _labelled(kubernetes: Kubernetes, scope: Scope) -> Iterator[Pod]:
-    namespaces: list[str | None] = [*sorted(scope.namespaces)]
-    for namespace in namespaces or [None]:
-        for page in kubernetes.list_pods(scope.selector, namespace):
+    for namespace, selector in scope.sources:
+        for page in kubernetes.list_pods(selector, namespace):
             yield from filter(scope.is_managed, page.items)

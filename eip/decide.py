@@ -57,7 +57,8 @@ class Scope:
     """Which pods are served; an empty set of namespaces means all.
 
     `lent_pools` says which public IPv4 pools pods may name, and which pods: `NAMESPACE/NAME`, in which `*`
-    stands for anything. `aliases` are the operators whose marks on pods count beside the label.
+    stands for anything. `aliases` are the operators whose marks on pods count beside the label. With `nodes`
+    nodes are served too, which are in no namespace.
     """
 
     namespaces: frozenset[str] = field(default_factory=frozenset)
@@ -65,16 +66,31 @@ class Scope:
     allow_host_network: bool = False
     lent_pools: Mapping[str, Sequence[str]] = field(default_factory=dict)
     aliases: frozenset[Alias] = field(default_factory=frozenset)
+    nodes: bool = False
 
     @property
     def selector(self) -> str:
         """The label selector that finds all pods; other operators' marks may be annotations."""
         return "" if self.aliases else names.MANAGE_SELECTOR
 
+    @property
+    def sources(self) -> Sequence[tuple[str | None, str]]:
+        """What is to be listed: namespaces, None for all of them, or names.NODES; and by which selector."""
+        pods: list[tuple[str | None, str]] = [(name, self.selector) for name in sorted(self.namespaces)]
+        nodes = [(names.NODES, names.MANAGE_SELECTOR)] if self.nodes else []
+        return [*(pods or [(None, self.selector)]), *nodes]
+
+    def serves(self, namespace: str) -> bool:
+        """Whether pods of this namespace, or nodes for names.NODES, are this installation's business."""
+        if namespace == names.NODES:
+            return self.nodes
+        return not self.namespaces or namespace in self.namespaces
+
     def is_managed(self, pod: Pod) -> bool:
-        """Whether the pod asks for an address: by the label, or in the words of another operator."""
-        metadata = pod.metadata
-        return pod.managed or managed_by_alias(metadata.labels, metadata.annotations, self.aliases)
+        """Whether it asks for an address: by the label, or, a pod, in the words of another operator."""
+        if pod.managed or pod.is_node:
+            return pod.managed
+        return managed_by_alias(pod.metadata.labels, pod.metadata.annotations, self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +130,13 @@ def not_managed(question: Question) -> Decision | None:
 
 
 def out_of_scope(question: Question) -> Decision | None:
-    """Only the namespaces that this installation serves."""
-    namespaces = question.scope.namespaces
-    if not namespaces or question.pod.metadata.namespace in namespaces:
+    """Only the namespaces that this installation serves, and nodes if it serves them."""
+    namespace = question.pod.metadata.namespace
+    if question.scope.serves(namespace):
         return None
-    return Decision(
-        Desired.RELEASE,
-        "out-of-scope",
-        f"namespace {question.pod.metadata.namespace} is not in EIP_NAMESPACES",
-    )
+    nodes = namespace == names.NODES
+    reason = "EIP_NODES is not true" if nodes else f"namespace {namespace} is not in EIP_NAMESPACES"
+    return Decision(Desired.RELEASE, "out-of-scope", reason)
 
 
 def denied(question: Question) -> Decision | None:

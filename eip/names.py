@@ -13,11 +13,13 @@ KEEP_ANNOTATION = f"{PREFIX}/keep"
 REQUEST_ADDRESS_ANNOTATION = f"{PREFIX}/request-address"
 POOL_ANNOTATION = f"{PREFIX}/pool"
 PUBLIC_IPV4_POOL_ANNOTATION = f"{PREFIX}/public-ipv4-pool"
+REVERSE_DNS_ANNOTATION = f"{PREFIX}/reverse-dns"
 EXTERNAL_DNS_ANNOTATIONS = (
     "external-dns.kubernetes.io/target",
     "external-dns.alpha.kubernetes.io/target",
 )
 READY_CONDITION = f"{PREFIX}/ready"
+READY_LABEL = READY_CONDITION
 NETWORK_CONDITION = "PodReadyToStartContainers"
 POD_ENI_ANNOTATION = "vpc.amazonaws.com/pod-eni"
 
@@ -32,6 +34,9 @@ LEND_TAG = f"{PREFIX}/lend"
 POOL_TAG = f"{PREFIX}/pool"
 NAME_TAG = "Name"
 
+NODES = "Node"
+"""What stands for nodes where pods have their namespace, in claims, tags and keys; none can be called so."""
+
 
 class EventReason(StrEnum):
     """The reasons of the Events that are posted on pods."""
@@ -44,6 +49,8 @@ class EventReason(StrEnum):
     ANNOTATE_FAILED = "AnnotateFailed"
     ASSOCIATE_FAILED = "AssociateFailed"
     ALLOCATE_FAILED = "AllocateFailed"
+    REVERSE_DNS_READY = "ReverseDnsReady"
+    REVERSE_DNS_FAILED = "ReverseDnsFailed"
 
 
 LEASE_NAME = "k8s-eip-operator"
@@ -94,3 +101,6 @@ class Action(StrEnum):
     TAG = "CreateTags"
     DESCRIBE_ADDRESSES = "DescribeAddresses"
     DESCRIBE_INTERFACES = "DescribeNetworkInterfaces"
+    MODIFY_ATTRIBUTE = "ModifyAddressAttribute"
+    RESET_ATTRIBUTE = "ResetAddressAttribute"
+    DESCRIBE_ATTRIBUTES = "DescribeAddressesAttribute"

@@ -71,6 +71,11 @@ class Pod(msgspec.Struct, frozen=True):
         return f"{self.metadata.namespace}/{self.metadata.name}"
 
     @property
+    def is_node(self) -> bool:
+        """Whether this is a node in the form of a pod, as eip.node makes it."""
+        return self.metadata.namespace == names.NODES
+
+    @property
     def managed(self) -> bool:
         """Whether the pod carries the label that asks for an address."""
         return (self.metadata.labels or {}).get(names.MANAGE_LABEL) == "true"

@@ -23,6 +23,9 @@ SECRETS = frozenset({"EIP_REDIS_URL", "EIP_REDIS_PASSWORD"})
 MOST_TAGS = 40
 """EC2 allows 50 tags; the operator's own need some, and so may a policy of the account."""
 
+REVERSE_DNS = Rate(46, 5)
+"""ModifyAddressAttribute, ResetAddressAttribute: calls at once and a second; EC2 allows 50 and 5."""
+
 _TAG_KEY = re.compile(r"^(?!aws:)[\w\s.:/=+\-@]{1,128}$")
 _TAG_VALUE = re.compile(r"^[\w\s.:/=+\-@]{0,256}$")
 _IPV4_POOL = re.compile(r"(ipv4pool-ec2|ipam-pool)-[0-9a-f]{8,17}")
@@ -154,6 +157,10 @@ class Settings(BaseSettings):
     allow_host_network: bool = Field(
         False, description="Whether pods with hostNetwork are served: their address is the whole node's."
     )
+    nodes: bool = Field(
+        False,
+        description="Whether nodes with the label are served too: an address for each node's primary IP.",
+    )
     external_dns_annotations: Words = Field(
         names.EXTERNAL_DNS_ANNOTATIONS,
         description="Annotations that are set to the public IP for external-dns; empty for none.",
@@ -230,10 +237,13 @@ class Settings(BaseSettings):
             self.allow_host_network,
             {pool: tuple(pods.split()) for pool, pods in self.lent_public_ipv4_pools.items()},
             frozenset(self.aliases),
+            self.nodes,
         )
 
     def limit_of(self, namespace: str) -> int:
-        """How many addresses the pods of a namespace may have; 0 for any number."""
+        """How many addresses the pods of a namespace may have; 0 for any number, as nodes may."""
+        if namespace == names.NODES:
+            return 0
         return self.namespace_limits.get(namespace, self.namespace_limit)
 
     @property
@@ -248,6 +258,9 @@ class Settings(BaseSettings):
             names.Action.TAG: Rate(self.tag_burst, self.tag_rate),
             names.Action.DESCRIBE_ADDRESSES: describe,
             names.Action.DESCRIBE_INTERFACES: describe,
+            names.Action.MODIFY_ATTRIBUTE: REVERSE_DNS,
+            names.Action.RESET_ATTRIBUTE: REVERSE_DNS,
+            names.Action.DESCRIBE_ATTRIBUTES: describe,
             names.EVENTS_BUCKET: Rate(self.events_burst, self.events_rate),
         }
 

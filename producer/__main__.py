@@ -58,7 +58,7 @@ def build(configured: Settings) -> Producer:
         Parts(
             elector=Elector(kubernetes.leases, configured.lease_namespace, identity, clock),
             ledger=Enqueue(queue, configured.scope, configured.external_dns_annotations),
-            watch=lambda: Inbox(kubernetes, configured.namespaces, clock, selector=configured.scope.selector),
+            watch=lambda: Inbox(kubernetes, configured.scope.sources, clock),
             send_sweep=sender.sweep,
             clock=clock,
             sweep_interval=configured.sweep_interval,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from eip import names
 from eip.claim import Claim, left, observe
 from eip.decide import Desired, EventType, Scope, decide
 from eip.pod import Pod
@@ -39,7 +40,7 @@ class Enqueue:
         ledger = self._queue.ledger
         missing = sorted(ledger.uids() - uids)
         for uid, claim in ledger.claims(missing).items():
-            if namespace in (None, claim.namespace):
+            if _covers(namespace, claim):
                 self._queue.update(uid, left, fence=fence, ensure=True)
         ledger.mark("listed")
 
@@ -61,3 +62,8 @@ class Enqueue:
             return observe(claim, event, pod, decision, written, listed=ensure)
 
         self._queue.update(pod.uid, change, fence=fence, ensure=ensure)
+
+
+def _covers(namespace: str | None, claim: Claim) -> bool:
+    """Whether a complete list would have had the claim's pod; one of all namespaces has no nodes."""
+    return claim.namespace != names.NODES if namespace is None else claim.namespace == namespace

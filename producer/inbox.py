@@ -1,4 +1,4 @@
-"""The watches of all namespaces, each in a thread of its own, merged into one queue of bounded length.
+"""The watches of namespaces and nodes, each in a thread of its own, merged into one queue of bounded length.
 
 When the queue is full the watches wait, and so does the API server behind them: what it can no longer keep
 for us is 410 then, and the list that follows covers it.
@@ -9,7 +9,6 @@ import random
 import threading
 from collections.abc import Iterable
 
-from eip import names
 from eip.clock import Clock
 from producer.backoff import Chance
 from producer.watch import Item, Listed, Pods, Watch
@@ -19,23 +18,21 @@ TICK = 0.5
 
 
 class Inbox:
-    """What happens to the pods of the given namespaces; none given means all."""
+    """What happens in the given sources, each a namespace and a selector, as Scope.sources names them."""
 
     def __init__(
         self,
         pods: Pods,
-        namespaces: Iterable[str],
+        sources: Iterable[tuple[str | None, str]],
         clock: Clock,
         *,
-        selector: str = names.MANAGE_SELECTOR,
         length: int = LENGTH,
         chance: Chance = random.uniform,
     ) -> None:
         self._clock = clock
         self._queue: queue.Queue[Item | Exception] = queue.Queue(length)
         self._stopped = threading.Event()
-        scopes: list[str | None] = [*sorted(namespaces)] or [None]
-        self._watches = [Watch(pods, selector, scope, clock, chance) for scope in scopes]
+        self._watches = [Watch(pods, selector, namespace, clock, chance) for namespace, selector in sources]
         self._unlisted = {watch.namespace for watch in self._watches}
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""The pods of one namespace, or of all: list, watch, and list again when the watch has lost its place.
+"""The pods of one namespace or of all, or the nodes: list, watch, and list again when the place was lost.
 
 Nested generators, each of which owns one failure:
 
@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from eip import names
 from eip.clock import Clock
 from eip.decide import EventType
 from eip.errors import KubernetesError
@@ -91,7 +92,10 @@ Item = Page | Listed | Changed
 
 
 class Watch:
-    """One namespace's pods, or without a namespace all; `items` is for one thread, the rest for any."""
+    """One namespace's pods, without a namespace those of all, for names.NODES the nodes.
+
+    `items` is for one thread, the rest for any.
+    """
 
     def __init__(
         self,
@@ -163,8 +167,10 @@ class Watch:
             uids.update(pod.uid for pod in page.items)
             yield Page(self.namespace, tuple(page.items))
         if not version:
-            raise KubernetesError(0, "NoVersion", "the list of pods has no resourceVersion to watch from")
-        log.info("listed pods", namespace=self._where, pods=len(uids), resource_version=version)
+            missing = f"the list of {self._kind}s has no resourceVersion to watch from"
+            raise KubernetesError(0, "NoVersion", missing)
+        listed = f"listed {self._kind}s"
+        log.info(listed, namespace=self._where, pods=len(uids), resource_version=version)
         yield Listed(self.namespace, frozenset(uids))
         self._version = version
 
@@ -195,7 +201,7 @@ class Watch:
             event = msgspec.json.decode(line, type=WatchEvent)
             if event.type == "ERROR":
                 raise told(msgspec.json.decode(event.object, type=Status))
-            pod = msgspec.json.decode(event.object, type=Pod)
+            pod = decode.watched(event.object, self.namespace)
             self._version = pod.metadata.resource_version or self._version
             if event.type == "BOOKMARK":
                 self._backoff.reset()
@@ -227,17 +233,16 @@ class Watch:
         if (error.code, error.reason) == self._trouble:
             return
         self._trouble = (error.code, error.reason)
+        kind = self._kind
+        denied = (
+            f"not allowed to list and watch {kind}s: no {kind} there gets an address, and none gives one "
+            f"back; grant the service account list and watch on {kind}s"
+        )
+        failed = f"the watch of {kind}s failed and will be resumed"
         if error.code in DENIED:
-            log.error(
-                "not allowed to list and watch pods: no pod there gets an address, and none gives one back; "
-                "grant the service account list and watch on pods",
-                namespace=self._where,
-                error=str(error),
-            )
+            log.error(denied, namespace=self._where, error=str(error))
         else:
-            log.warning(
-                "the watch of pods failed and will be resumed", namespace=self._where, error=str(error)
-            )
+            log.warning(failed, namespace=self._where, error=str(error))
 
     def _interrupt(self) -> None:
         self._wake.set()
@@ -247,6 +252,10 @@ class Watch:
     @property
     def _interrupted(self) -> bool:
         return self._stopped.is_set() or self._list_again.is_set()
+
+    @property
+    def _kind(self) -> str:
+        return "node" if self.namespace == names.NODES else "pod"
 
     @property
     def _where(self) -> str:

@@ -1,4 +1,4 @@
-"""The operator's service accounts with the rights of deploy/roles.yaml, and a kubeconfig for each."""
+"""The operator's service accounts with the rights of deploy/, and a kubeconfig for each."""
 
 from pathlib import Path
 
@@ -9,6 +9,9 @@ from sandbox.kubernetes.kubeconfig import Access, write_kubeconfig
 from sandbox.kubernetes.status import JsonObject
 
 ROLES = Path(__file__).resolve().parents[1] / "deploy" / "roles.yaml"
+NODE_ROLES = ROLES.with_name("roles-nodes.yaml")
+"""What serving nodes takes beside."""
+
 NAMESPACE = "eip-system"
 ACCOUNTS = ("producer", "worker")
 TOKEN_SECONDS = 24 * 3600
@@ -18,10 +21,14 @@ class ApiRefusedError(Exception):
     """The API server refused what the sandbox asked for; the message says what it answered."""
 
 
-def make(api: ApiClient, access: Access, folder: Path) -> dict[str, Path]:
-    """Apply the roles as `api`, an admin, and write each account's kubeconfig to `folder`."""
-    for manifest in yaml.safe_load_all(ROLES.read_text()):
-        _apply(api, manifest)
+def make(api: ApiClient, access: Access, folder: Path, *, nodes: bool = False) -> dict[str, Path]:
+    """Apply the roles as `api`, an admin, and write each account's kubeconfig to `folder`.
+
+    With `nodes` the accounts may serve nodes too.
+    """
+    for file in [ROLES, NODE_ROLES] if nodes else [ROLES]:
+        for manifest in yaml.safe_load_all(file.read_text()):
+            _apply(api, manifest)
     return {
         name: write_kubeconfig(
             folder / f"{name}.kubeconfig", access.url, _token(api, name), access.certificate

@@ -220,7 +220,8 @@ class Stack:
         self.api = ApiClient(access.url, access.token, access.certificate, user_agent=SANDBOX_AGENT)
         authority = str(access.certificate) if access.certificate else None
         self.kubernetes = KubernetesControl(access.url, access.token, authority) if double else None
-        self.kubeconfigs = accounts.make(self.api, access, self.folder)
+        nodes = self.shape.settings.get("nodes") == "true"
+        self.kubeconfigs = accounts.make(self.api, access, self.folder, nodes=nodes)
 
     def _make_nodes(self) -> Iterator[Node]:
         network = self.ec2.create_network()

@@ -46,6 +46,7 @@ _HASH_TIMES = (
     "wanted_at",
     "freed_at",
     "idle_since",
+    "domain_at",
 )
 _BUCKET_TIMES = ("at", "turn", "cut_at")
 

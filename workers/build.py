@@ -59,6 +59,10 @@ def build(settings: Settings, send: Sender) -> Worker:
         raise SettingsError(
             "EIP_READ_NODES=false needs EIP_VPC_ID: without nodes, hosts are found by their IP in it"
         )
+    if settings.nodes and not settings.read_nodes:
+        raise SettingsError(
+            "EIP_NODES=true needs EIP_READ_NODES=true: nodes that may not be read can't be served"
+        )
     clock = SystemClock()
     redis_client = connect_fit(settings.redis_url.get_secret_value(), ca_file=settings.redis_ca_file)
     ledger = Ledger(redis_client)

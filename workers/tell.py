@@ -1,4 +1,4 @@
-"""Kubernetes Events on a pod: each reason at most once in ten minutes, and all at a limited rate."""
+"""Kubernetes Events on pods and nodes: each reason at most once in ten minutes, and all at a limited rate."""
 
 import datetime as dt
 
@@ -10,12 +10,16 @@ from eip.errors import EipError
 from eip.ledger import Ledger
 from eip.limiter import Limiter
 from eip.names import EventReason
+from eip.node import about_node
 from workers.ports import Kubernetes
 
 log = structlog.get_logger(__name__)
 
 QUIET = 600
 """Seconds for which the same reason is not told again for the same pod."""
+
+EVENTS_OF_NODES = "default"
+"""Where the API server wants Events of what is in no namespace."""
 
 
 class Teller:
@@ -36,24 +40,25 @@ class Teller:
             if not self._ledger.first_in(claim.uid, reason.value, QUIET):
                 self._limiter.refund(names.EVENTS_BUCKET)
                 return
-            self._kubernetes.create_event(_event(claim, reason, message, warning=warning), claim.namespace)
+            namespace = EVENTS_OF_NODES if claim.is_node else claim.namespace
+            self._kubernetes.create_event(_event(claim, reason, message, warning=warning), namespace)
         except EipError as error:
             log.warning("event not posted", pod=claim.key, reason=reason, error=str(error))
 
 
 def _event(claim: Claim, reason: EventReason, message: str, *, warning: bool) -> dict[str, object]:
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    about: dict[str, object] = {"apiVersion": "v1", "name": claim.name, "uid": claim.uid}
+    if claim.is_node:
+        about, message = {**about, "kind": "Node"}, about_node(message)
+    else:
+        about = {**about, "kind": "Pod", "namespace": claim.namespace}
+    namespace = EVENTS_OF_NODES if claim.is_node else claim.namespace
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"generateName": f"{claim.name[:200]}.", "namespace": claim.namespace},
-        "involvedObject": {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "namespace": claim.namespace,
-            "name": claim.name,
-            "uid": claim.uid,
-        },
+        "metadata": {"generateName": f"{claim.name[:200]}.", "namespace": namespace},
+        "involvedObject": about,
         "reason": reason.value,
         "message": message[:1024],
         "type": "Warning" if warning else "Normal",

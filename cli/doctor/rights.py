@@ -1,4 +1,7 @@
-"""The Kubernetes rights that the operator's two accounts need: those of deploy/roles.yaml, to the letter."""
+"""The Kubernetes rights that the operator's two accounts need.
+
+Those of deploy/roles.yaml, to the letter; where nodes are served, those of deploy/roles-nodes.yaml too.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,10 +72,19 @@ RIGHTS: dict[Component, tuple[Right, ...]] = {
     ),
 }
 
+NODE_RIGHTS: dict[Component, tuple[Right, ...]] = {
+    Component.PRODUCER: (
+        Right("list", "nodes", Where.CLUSTER),
+        Right("watch", "nodes", Where.CLUSTER),
+    ),
+    Component.WORKER: (Right("patch", "nodes", Where.CLUSTER),),
+}
+"""What serving nodes takes beside."""
+
 
 def needed(component: Component, settings: Settings, lease_namespace: str) -> Iterator[tuple[Right, str]]:
     """The rights that a component needs under these settings, each with the namespace; empty for all."""
-    for right in RIGHTS[component]:
+    for right in RIGHTS[component] + (NODE_RIGHTS[component] if settings.nodes else ()):
         if _spared(right, settings):
             continue
         if right.where is Where.SERVED:

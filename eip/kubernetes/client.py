@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from eip import names
 from eip.errors import KubernetesError
 from eip.kubernetes import configuration, decode
 from eip.kubernetes.http import STRATEGIC_MERGE_PATCH, Http, Stream, segment
 from eip.kubernetes.leases import Leases
 from eip.kubernetes.refusal import another_uid, not_found
+from eip.node import label_of
 from eip.pod import ListMeta, OwnerMeta, Pod, PodList
 
 PAGE = 500
@@ -45,7 +47,10 @@ class _Review(msgspec.Struct):
 
 
 class Kubernetes:
-    """The API server; safe to share between threads."""
+    """The API server; safe to share between threads.
+
+    Where a namespace is passed, names.NODES stands for nodes, which are answered in the form of pods.
+    """
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -58,29 +63,30 @@ class Kubernetes:
     def get_pod(self, namespace: str, name: str) -> Pod | None:
         """The pod, or None when the API server itself says that there is none of that name."""
         try:
-            return decode.pod(self._http.request("GET", _pod_path(namespace, name)))
+            return decode.pod(self._http.request("GET", _pod_path(namespace, name)), namespace)
         except KubernetesError as error:
             if not_found(error):
                 return None
             raise
 
     def list_pods(self, selector: str, namespace: str | None = None, limit: int = PAGE) -> Iterator[PodList]:
-        """Pages of the pods as etcd has them; without a namespace all.
+        """Pages of the pods as etcd has them; without a namespace those of all namespaces.
 
         The token of the next page may expire, which is code 410: begin again.
         """
         yield from self._pages({"labelSelector": selector, "limit": str(limit)}, namespace)
 
     def pods_at(self, private_ip: str) -> list[Pod]:
-        """The pods, labelled or not, whose status names this IP."""
+        """The pods, labelled or not, whose status names this IP, and the labelled nodes."""
         query = {"fieldSelector": f"status.podIP={private_ip}", "limit": str(PAGE)}
-        return [pod for page in self._pages(query, None) for pod in page.items]
+        found = [pod for page in self._pages(query, None) for pod in page.items]
+        pages = self.list_pods(names.MANAGE_SELECTOR, names.NODES)
+        return found + [node for page in pages for node in page.items if node.ipv4 == private_ip]
 
     def _pages(self, query: dict[str, str], namespace: str | None) -> Iterator[PodList]:
         while True:
-            page = decode.page(
-                self._http.request("GET", _pods_path(namespace), query=query, timeout=PAGE_TIMEOUT)
-            )
+            body = self._http.request("GET", _pods_path(namespace), query=query, timeout=PAGE_TIMEOUT)
+            page = decode.page(body, namespace)
             yield page
             if not page.metadata.continue_:
                 return
@@ -109,24 +115,25 @@ class Kubernetes:
     ) -> Pod | None:
         """Set and remove annotations and set one condition in one PATCH; None when that uid is gone.
 
-        The uid in the patch is the precondition: the API server refuses to change it.
+        The uid in the patch is the precondition: the API server refuses to change it. A node's condition is a
+        label, for a selector to use; its status is the kubelet's.
         """
-        patch = {
-            "metadata": {"uid": uid, "annotations": annotations},
-            "status": {"conditions": [condition]},
-        }
+        path, metadata = _pod_path(namespace, name), {"uid": uid, "annotations": annotations}
+        patch: dict[str, object]
+        if namespace == names.NODES:
+            patch = {"metadata": {**metadata, "labels": {names.READY_LABEL: label_of(condition["status"])}}}
+        else:
+            path += "/status"
+            patch = {"metadata": metadata, "status": {"conditions": [condition]}}
         try:
             body = self._http.request(
-                "PATCH",
-                f"{_pod_path(namespace, name)}/status",
-                body=msgspec.json.encode(patch),
-                content_type=STRATEGIC_MERGE_PATCH,
+                "PATCH", path, body=msgspec.json.encode(patch), content_type=STRATEGIC_MERGE_PATCH
             )
         except KubernetesError as error:
             if not_found(error) or another_uid(error):
                 return None
             raise
-        return decode.pod(body)
+        return decode.pod(body, namespace)
 
     def provider_id(self, node: str) -> str | None:
         """spec.providerID of a node, empty when it has none; None when there is no such node."""
@@ -191,6 +198,8 @@ def connect(timeout: float = 2.0, kubeconfig: str = "", context: str = "") -> Ku
 
 
 def _pods_path(namespace: str | None) -> str:
+    if namespace == names.NODES:
+        return "/api/v1/nodes"
     return "/api/v1/pods" if namespace is None else f"/api/v1/namespaces/{segment(namespace)}/pods"
 
 

@@ -11,6 +11,9 @@
 {{- if not .Values.namespaces -}}
 {{- $faults = append $faults "namespaced is true but namespaces is empty, so that no pod would be served; name the namespaces" -}}
 {{- end -}}
+{{- if .Values.nodes.enabled -}}
+{{- $faults = append $faults "nodes.enabled and namespaced are both true; nodes are in no namespace, and a Role gives no rights on them" -}}
+{{- end -}}
 {{- if not .Values.vpcId -}}
 {{- $faults = append $faults "namespaced is true but vpcId is not set; without rights on nodes, instances are looked for in that VPC" -}}
 {{- end -}}

@@ -13,7 +13,11 @@ labels:
   {{- with $own.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-{{- with $own.podAnnotations }}
+{{- $annotations := $own.podAnnotations }}
+{{- if and $root.Values.monitoring.scrapeAnnotations (has (index . 1) (list "producer" "worker")) }}
+{{- $annotations = merge (dict) $annotations (dict "prometheus.io/scrape" "true" "prometheus.io/port" "8080" "prometheus.io/path" "/metrics") }}
+{{- end }}
+{{- with $annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -98,6 +102,10 @@ securityContext:
 {{- if .Values.namespaced }}
 - name: EIP_READ_NODES
   value: "false"
+{{- end }}
+{{- if .Values.nodes.enabled }}
+- name: EIP_NODES
+  value: "true"
 {{- end }}
 {{- range $name, $value := .Values.settings }}
 - name: EIP_{{ snakecase $name | upper }}

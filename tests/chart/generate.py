@@ -23,6 +23,7 @@ OWN_VALUES = frozenset(
         "redis_password",
         "redis_ca_file",
         "namespaces",
+        "nodes",
         "vpc_id",
         "read_nodes",
         "lease_namespace",
@@ -44,8 +45,9 @@ def setting_names() -> dict[str, str]:
 def schema() -> str:
     """values.schema.json with the part on `settings` as eip/settings.py has it."""
     whole = json.loads((CHART / "values.schema.json").read_text())
-    fields = Settings.model_json_schema()["properties"]
-    properties = {key: _plain(fields[name]) for key, name in setting_names().items()}
+    settings = Settings.model_json_schema()
+    fields, named = settings["properties"], settings.get("$defs", {})
+    properties = {key: _plain(fields[name], named) for key, name in setting_names().items()}
     whole["$defs"]["settings"] = {"type": "object", "additionalProperties": False, "properties": properties}
     return json.dumps(whole, indent=2) + "\n"
 
@@ -124,8 +126,14 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _plain(field: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in field.items() if key not in {"title", "default"}}
+def _plain(field: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    """The field without what a user does not need, and without references into its own schema."""
+    if reference := field.get("$ref"):
+        return _plain(named[reference.rpartition("/")[2]], named)
+    plain = {key: value for key, value in field.items() if key not in {"title", "default"}}
+    if "items" in plain:
+        plain["items"] = _plain(plain["items"], named)
+    return plain
 
 
 def _at(values: Any, keys: Sequence[str]) -> Any:

@@ -1,11 +1,11 @@
-"""The optional policies on who may ask for an address, and who may write the operator's annotations."""
+"""The optional policies on who may ask for an address, who writes what we annotate, and what we write."""
 
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from eip.names import ALLOCATION_ID_ANNOTATION, MANAGE_LABEL, PUBLIC_IP_ANNOTATION
+from eip.names import ALLOCATION_ID_ANNOTATION, MANAGE_LABEL, PUBLIC_IP_ANNOTATION, READY_LABEL
 from sandbox.kubernetes.client import ApiClient, Reply
 from tests.chart.conftest import Cluster
 from tests.chart.helm import RELEASE, Manifest, render
@@ -103,3 +103,58 @@ def test_only_the_worker_writes_our_annotations(policed: Cluster, key: str) -> N
     assert annotate(policed.api, name, key, "203.0.113.8").status == 422
     assert annotate(policed.api, name, key, None, "/status").status == 422
     assert annotate(policed.api, name, "another", "value").status == 200
+
+
+NODE = "/api/v1/nodes/policed"
+
+
+@pytest.fixture(scope="module")
+def nodes_policed(installed: Cluster) -> Iterator[ApiClient]:
+    """The workers' account, which may patch nodes, with the policy on what it may change in force."""
+    manifests = render({"nodes": {"enabled": True}, "admissionPolicy": {"enabled": True}})
+    policies = [each for each in manifests if each["metadata"]["name"].endswith("-nodes")]
+    roles = [each for each in manifests if each["kind"] == "ClusterRole"]
+    installed.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", manifests=[*policies, *roles])
+    metadata = {"name": "policed", "labels": {"theirs": "1"}, "annotations": {"theirs": "1"}}
+    assert installed.api.post("/api/v1/nodes", {"metadata": metadata}).status == 201
+    worker = installed.as_account(f"{RELEASE}-worker")
+    deadline = time.monotonic() + ACTIVE_SECONDS
+    while worker.patch(NODE, {"metadata": {"labels": {"probe": f"{time.monotonic()}"}}}).status != 422:
+        assert time.monotonic() < deadline, "the policy is not in force"
+        time.sleep(0.2)
+    assert installed.api.patch(NODE, {"metadata": {"labels": {"probe": None}}}).status == 200
+    yield worker
+    installed.api.delete(NODE)
+    installed.kubectl("delete", "-f", "-", manifests=policies)
+    restored = [each for each in render() if each["kind"] == "ClusterRole"]
+    installed.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", manifests=restored)
+
+
+def test_the_worker_writes_its_own_on_nodes(nodes_policed: ApiClient) -> None:
+    """The label and the annotations of docs/names.md, set and removed."""
+    annotations = {PUBLIC_IP_ANNOTATION: "203.0.113.7", "external-dns.kubernetes.io/target": "203.0.113.7"}
+    written = {"labels": {READY_LABEL: "true"}, "annotations": annotations}
+    removed = {"labels": {READY_LABEL: "false"}, "annotations": dict.fromkeys(annotations)}
+
+    assert nodes_policed.patch(NODE, {"metadata": written}).status == 200
+    assert nodes_policed.patch(NODE, {"metadata": removed}).status == 200
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param({"spec": {"unschedulable": True}}, id="cordon"),
+        pytest.param({"spec": {"taints": [{"key": "a", "effect": "NoExecute"}]}}, id="taint"),
+        pytest.param({"metadata": {"labels": {"node-role.kubernetes.io/master": ""}}}, id="label"),
+        pytest.param({"metadata": {"labels": {"theirs": None}}}, id="remove a label"),
+        pytest.param({"metadata": {"labels": {MANAGE_LABEL: "true"}}}, id="ask for an address"),
+        pytest.param({"metadata": {"annotations": {"theirs": "2"}}}, id="annotate"),
+        pytest.param({"metadata": {"annotations": {"theirs": None}}}, id="remove an annotation"),
+    ],
+)
+def test_the_worker_writes_nothing_else_on_nodes(nodes_policed: ApiClient, patch: Manifest) -> None:
+    """A stolen token of a worker moves no pods."""
+    refused = nodes_policed.patch(NODE, patch)
+
+    assert refused.status == 422
+    assert "k8s-eip-operator may" in refused.body["message"]

@@ -65,6 +65,7 @@ SETTINGS = {
     "externalDnsAnnotations": ["a.example/target", "b.example/target"],
     "tags": {"team": "games", "cost": "7"},
     "publicIpv4Pool": "ipv4pool-ec2-0123",
+    "lentPublicIpv4Pools": {"ipam-pool-0123456789abcdef0": "shop/* bank/a-*"},
     "sweepInterval": 1000000,
     "allocateRate": 2.5,
     "logLevel": "debug",
@@ -134,6 +135,7 @@ def test_settings_arrive_as_the_program_reads_them(monkeypatch: pytest.MonkeyPat
     assert settings.external_dns_annotations == ("a.example/target", "b.example/target")
     assert settings.tags == {"team": "games", "cost": "7"}
     assert settings.public_ipv4_pool == "ipv4pool-ec2-0123"
+    assert settings.lent_public_ipv4_pools == {"ipam-pool-0123456789abcdef0": "shop/* bank/a-*"}
     assert settings.sweep_interval == 1000000
     assert settings.allocate_rate == 2.5
     assert settings.log_level == "debug"
@@ -159,10 +161,12 @@ def _example(field: dict[str, Any]) -> object:
     """A value that the schema of a field allows."""
     if "enum" in field:
         return field["enum"][0]
+    if field["type"] == "array":
+        return [_example(field["items"])]
     if field["type"] == "object":
         return {"a": _example(field["additionalProperties"])}
     number = field.get("minimum", 1)
-    examples = {"array": ["a"], "boolean": True, "integer": number, "number": number, "string": "a"}
+    examples = {"boolean": True, "integer": number, "number": number, "string": "a"}
     return examples[field["type"]]
 
 

@@ -1,6 +1,7 @@
 """The rights that are asked for are those of deploy/roles.yaml, less what the settings spare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from cli.doctor.checks.kubernetes import rights as check
 from cli.doctor.facts import Facts
 from cli.doctor.finding import Status
 from cli.doctor.objects import PodTemplate, PodTemplateSpec, Workload, WorkloadSpec
-from cli.doctor.rights import RIGHTS, Component, Where, needed
+from cli.doctor.rights import NODE_RIGHTS, RIGHTS, Component, Right, Where, needed
 from cli.doctor.seen import Unseen
 from eip.errors import SettingsError
 from eip.kubernetes.review import ServiceAccount
@@ -21,26 +22,48 @@ from tests.doctor.world import account, only, settings, spoil
 WORKER = ServiceAccount("eip-system", "eip-worker")
 
 
-def _granted() -> Iterator[tuple[str, str, str, str, str]]:
-    """What deploy/roles.yaml grants: account, group, resource, name and verb."""
-    for role in yaml.safe_load_all(accounts.ROLES.read_text()):
+def _granted(file: Path) -> Iterator[tuple[str, str, str, str, str]]:
+    """What a file of roles grants: account, group, resource, name and verb."""
+    for role in yaml.safe_load_all(file.read_text()):
         for rule in role.get("rules", []):
             for resource in rule["resources"]:
                 for name in rule.get("resourceNames", [""]):
                     for verb in rule["verbs"]:
-                        who = role["metadata"]["name"].removeprefix("eip-")
+                        who = role["metadata"]["name"].removeprefix("eip-").removesuffix("-nodes")
                         yield who, rule["apiGroups"][0], resource, name, verb
 
 
-def test_the_rights_are_those_that_are_granted() -> None:
-    """None is asked for that is not in deploy/roles.yaml, and none of them is left out."""
+@pytest.mark.parametrize(
+    ("file", "table"),
+    [(accounts.ROLES, RIGHTS), (accounts.NODE_ROLES, NODE_RIGHTS)],
+    ids=["roles", "roles-nodes"],
+)
+def test_the_rights_are_those_that_are_granted(
+    file: Path, table: Mapping[Component, tuple[Right, ...]]
+) -> None:
+    """None is asked for that is not in deploy/, and none of them is left out."""
     asked = [
         (component.value, right.group, right.resource, right.name, right.verb)
-        for component, rights in RIGHTS.items()
+        for component, rights in table.items()
         for right in rights
     ]
 
-    assert sorted(_granted()) == sorted(asked)
+    assert sorted(_granted(file)) == sorted(asked)
+
+
+def test_nodes_take_rights_only_where_they_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To watch them, and to write on them."""
+    chosen = {nodes: settings(monkeypatch, nodes=nodes) for nodes in ("false", "true")}
+    asked = {
+        nodes: {f"{c} {r} {n}" for c in Component for r, n in needed(c, chosen[nodes], "eip-system")}
+        for nodes in chosen
+    }
+
+    assert asked["true"] - asked["false"] == {
+        "producer list nodes ",
+        "producer watch nodes ",
+        "worker patch nodes ",
+    }
 
 
 def test_only_the_lease_is_asked_for_in_one_namespace() -> None:

@@ -15,9 +15,19 @@ from eip.names import Action
 from eip.request import keep_text
 from sandbox.ec2 import addresses as book
 from sandbox.ec2 import errors as double
-from workers.ports import ANY, Address, Interface, Owner, Wanted
+from sandbox.ec2 import reverse_dns
+from sandbox.ec2.messages import Settings
+from workers.ports import ANY, Address, Interface, Owner, ReverseDns, Wanted
 
-MUTATING = (Action.ALLOCATE, Action.TAG, Action.ASSOCIATE, Action.DISASSOCIATE, Action.RELEASE)
+MUTATING = (
+    Action.ALLOCATE,
+    Action.TAG,
+    Action.ASSOCIATE,
+    Action.DISASSOCIATE,
+    Action.RELEASE,
+    Action.MODIFY_ATTRIBUTE,
+    Action.RESET_ATTRIBUTE,
+)
 CLUSTER = ("prod", "uid-of-kube-system")
 VPC = "vpc-0a"
 
@@ -35,6 +45,7 @@ class FakeEc2:
     """An account whose addresses carry this cluster's tags.
 
     `lag` is how many seconds DescribeAddresses lags behind; `young` for how many an address' id is unknown.
+    `settings` are the double's, of which those for reverse DNS count.
     `before` is called ahead of each action, `answers` holds what the next calls of an action go wrong with.
     """
 
@@ -47,10 +58,12 @@ class FakeEc2:
     calls: list[Call] = field(default_factory=list)
     faults: dict[Action, list[str]] = field(default_factory=dict)
     interfaces: list[Interface] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
         """An account without addresses."""
         self._book = book.AddressBook(self.now)
+        self.dns = reverse_dns.ReverseDns(self.now)
 
     # What a test sets up and looks at.
 
@@ -79,6 +92,10 @@ class FakeEc2:
     def at(self, private_ip: str) -> list[Address]:
         """The addresses that sit on a private IP at this moment."""
         return [address for address in self.addresses if address.private_ip == private_ip]
+
+    def name_of(self, allocation_id: str) -> str:
+        """What an address resolves to at this moment."""
+        return self.dns.of(self._book.get(allocation_id)).name
 
     def give(self, uid: str, name: str, private_ip: str = "", **tags: str) -> Address:
         """An address that is there already, with a pod's tags; associated where there is a `private_ip`."""
@@ -139,7 +156,22 @@ class FakeEc2:
 
     def release(self, allocation_id: str) -> None:
         with self._call(Action.RELEASE, allocation_id):
-            self._book.release(self._known(allocation_id), disassociates=self.default_vpc)
+            address = self._known(allocation_id)
+            if not address.association or self.default_vpc:
+                self.dns.release(address, self.settings)
+            self._book.release(address, disassociates=self.default_vpc)
+
+    def set_reverse_dns(self, allocation_id: str, name: str) -> ReverseDns:
+        with self._call(Action.MODIFY_ATTRIBUTE, allocation_id, name):
+            return _reverse_dns(self.dns.modify(self._known(allocation_id), name, self.settings))
+
+    def reset_reverse_dns(self, allocation_id: str) -> None:
+        with self._call(Action.RESET_ATTRIBUTE, allocation_id):
+            self.dns.reset(self._known(allocation_id))
+
+    def reverse_dns(self, allocation_id: str) -> ReverseDns:
+        with self._call(Action.DESCRIBE_ATTRIBUTES, allocation_id):
+            return _reverse_dns(self.dns.of(self._book.get(allocation_id)))
 
     def addresses_of_cluster(self) -> list[Address]:
         with self._call(Action.DESCRIBE_ADDRESSES, "cluster"):
@@ -222,6 +254,10 @@ def _tags(owner: Owner) -> dict[str, str]:
         names.NAMESPACE_TAG: owner.namespace,
         names.POD_NAME_TAG: owner.name,
     }
+
+
+def _reverse_dns(record: reverse_dns.Record) -> ReverseDns:
+    return ReverseDns(record.name, record.status, record.reason)
 
 
 def _address(entry: book.Address) -> Address:

@@ -16,7 +16,10 @@ UNKNOWN = (0, 401, 403, 429, 500, 503, 504)
 
 @dataclass
 class FakeKubernetes:
-    """Pods by namespace and name; `broken` is what the next calls fail with."""
+    """Pods by namespace and name; `broken` is what the next calls fail with.
+
+    A test's pods are in the namespace `space`; those in names.NODES are nodes.
+    """
 
     pods: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     nodes: dict[str, str] = field(default_factory=dict)
@@ -26,14 +29,15 @@ class FakeKubernetes:
     before: Callable[[str], None] = lambda _: None
     strip: frozenset[str] = frozenset()
     version: int = 100
+    space: str = "shop"
 
     # What a test sets up and looks at.
 
     def add(self, uid: str, name: str, ip: str = "", *, labelled: bool = True, **fields: Any) -> Pod:
-        """A pod in the namespace shop, with the label; `fields` go to metadata, spec and status."""
+        """A pod in the namespace, with the label; `fields` go to metadata, spec and status."""
         labels = {names.MANAGE_LABEL: "true"} if labelled else {}
-        metadata = {"uid": uid, "namespace": "shop", "name": name, "labels": labels, "annotations": {}}
-        self.pods["shop", name] = {
+        metadata = {"uid": uid, "namespace": self.space, "name": name, "labels": labels, "annotations": {}}
+        self.pods[self.space, name] = {
             "metadata": {**metadata, **fields.get("metadata", {})},
             "spec": {"nodeName": "node-1", **fields.get("spec", {})},
             "status": {
@@ -49,22 +53,22 @@ class FakeKubernetes:
     def touched(self, name: str) -> Pod:
         """The pod with a new resourceVersion."""
         self.version += 1
-        self.pods["shop", name]["metadata"]["resourceVersion"] = str(self.version)
+        self.pods[self.space, name]["metadata"]["resourceVersion"] = str(self.version)
         return self.pod(name)
 
     def pod(self, name: str) -> Pod:
         """The pod as it is."""
-        return msgspec.convert(self.pods["shop", name], Pod)
+        return msgspec.convert(self.pods[self.space, name], Pod)
 
     def edit(self, name: str, part: str, **fields: Any) -> Pod:
         """The pod with other fields in its metadata, spec or status."""
-        self.pods["shop", name][part].update(fields)
+        self.pods[self.space, name][part].update(fields)
         return self.touched(name)
 
     def remove(self, name: str) -> Pod:
         """The pod is gone; answers with what it last was."""
         last = self.touched(name)
-        del self.pods["shop", name]
+        del self.pods[self.space, name]
         return last
 
     def breaks(self, code: int) -> None:
@@ -77,7 +81,7 @@ class FakeKubernetes:
 
     def annotations(self, name: str) -> dict[str, str]:
         """What is annotated on a pod."""
-        found: dict[str, str] = self.pods["shop", name]["metadata"]["annotations"]
+        found: dict[str, str] = self.pods[self.space, name]["metadata"]["annotations"]
         return found
 
     def ready(self, name: str) -> str:
@@ -96,11 +100,12 @@ class FakeKubernetes:
 
     def get_pod(self, namespace: str, name: str) -> Pod | None:
         self._call("get", f"{namespace}/{name}")
-        return self.pod(name) if (namespace, name) in self.pods else None
+        return msgspec.convert(found, Pod) if (found := self.pods.get((namespace, name))) else None
 
     def pods_at(self, private_ip: str) -> list[Pod]:
         self._call("at", private_ip)
-        return [pod for _, name in sorted(self.pods) if (pod := self.pod(name)).status.pod_ip == private_ip]
+        there = [msgspec.convert(pod, Pod) for _, pod in sorted(self.pods.items())]
+        return [pod for pod in there if pod.status.pod_ip == private_ip and (pod.managed or not pod.is_node)]
 
     def provider_ids(self) -> set[str]:
         self._call("nodes", "")
@@ -128,7 +133,9 @@ class FakeKubernetes:
                 pod["metadata"]["annotations"][key] = value
         others = [c for c in pod["status"]["conditions"] if c["type"] != condition["type"]]
         pod["status"]["conditions"] = [*others, condition]
-        return self.touched(name)
+        self.version += 1
+        pod["metadata"]["resourceVersion"] = str(self.version)
+        return msgspec.convert(pod, Pod)
 
     def create_event(self, event: dict[str, object], namespace: str) -> None:
         self._call("event", namespace)
@@ -137,9 +144,10 @@ class FakeKubernetes:
     def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
         self._call("list", namespace or "")
         assert selector == names.MANAGE_SELECTOR
-        pods = [self.pod(name) for (space, name) in sorted(self.pods) if namespace in (None, space)]
-        for pod in pods:
-            if pod.managed:
+        for (space, _), raw in sorted(self.pods.items()):
+            pod = msgspec.convert(raw, Pod)
+            listed = space == namespace if namespace else space != names.NODES
+            if listed and pod.managed:
                 yield PodList(items=[pod])
 
     def _call(self, name: str, what: str) -> None:

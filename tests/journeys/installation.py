@@ -34,6 +34,8 @@ _ROLES = "/apis/rbac.authorization.k8s.io/v1"
 _OBJECTS = (
     f"{_ROLES}/clusterroles/eip-producer",
     f"{_ROLES}/clusterroles/eip-worker",
+    f"{_ROLES}/clusterroles/eip-producer-nodes",
+    f"{_ROLES}/clusterroles/eip-worker-nodes",
     f"{_ROLES}/namespaces/{NAMESPACE}/roles/eip-producer",
     LEASE,
 )

@@ -10,7 +10,7 @@ import pytest
 
 from eip import names
 from eip.clock import SystemClock
-from eip.decide import EventType
+from eip.decide import EventType, Scope
 from eip.errors import KubernetesError, SettingsError
 from eip.kubernetes import client
 from eip.kubernetes.client import Kubernetes
@@ -113,7 +113,8 @@ def uids(item: Item) -> set[str]:
 @pytest.fixture
 def inbox(kubernetes: Kubernetes, namespace: str, double: KubernetesDouble) -> Iterator[Inbox]:
     """A watch of the test's namespace that waits for nothing after a failure."""
-    inbox = Inbox(kubernetes, [namespace], SystemClock(), chance=lambda low, _: low)
+    sources = Scope(frozenset({namespace})).sources
+    inbox = Inbox(kubernetes, sources, SystemClock(), chance=lambda low, _: low)
     yield inbox
     inbox.stop()
     double.control.clear()

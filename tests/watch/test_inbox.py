@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from eip.decide import Scope
 from eip.errors import KubernetesError
 from eip.pod import ListMeta, OwnerMeta, Pod, PodList
 from producer.inbox import Inbox
@@ -75,7 +76,7 @@ def start() -> Iterator[Start]:
     before = set(threading.enumerate())
 
     def start(api: Api, *namespaces: str, length: int = 100, clock: Still | None = None) -> Inbox:
-        inbox = Inbox(api, namespaces, clock or Still(), length=length)
+        inbox = Inbox(api, Scope(frozenset(namespaces)).sources, clock or Still(), length=length)
         begun.append(inbox)
         inbox.start()
         return inbox
