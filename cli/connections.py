@@ -110,6 +110,10 @@ class Ec2(Protocol):
         """ReleaseAddress."""
         ...
 
+    def reset_reverse_dns(self, allocation_id: str) -> None:
+        """ResetAddressAttribute."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Connections:

@@ -23,6 +23,9 @@ from workers.ports import Address
 if TYPE_CHECKING:
     from eip.limiter import Rate
 
+NAMED = "InvalidAddress.PtrSet"
+"""What EC2 says to a release while the address has a reverse DNS record."""
+
 ROUNDS = 10
 """Looks at EC2 until it shows no association any more; its answers lag by seconds."""
 
@@ -112,7 +115,13 @@ class Giver:
         return self._called(Action.DISASSOCIATE, lambda: self.ec2.disassociate(address.association_id))
 
     def _release(self, address: Address) -> str:
-        return self._called(Action.RELEASE, lambda: self.ec2.release(address.allocation_id))
+        said = self._called(Action.RELEASE, lambda: self.ec2.release(address.allocation_id))
+        if NAMED not in said:
+            return said
+        reset = self._called(
+            Action.RESET_ATTRIBUTE, lambda: self.ec2.reset_reverse_dns(address.allocation_id)
+        )
+        return reset or self._called(Action.RELEASE, lambda: self.ec2.release(address.allocation_id))
 
     def _called(self, action: Action, call: Callable[[], None]) -> str:
         """The error of a call, in words; what is gone already is none."""

@@ -8,7 +8,7 @@ and comes again by `resync`, or doubled, and then finds nothing to do.
 from collections.abc import Callable
 from typing import Protocol
 
-from eip.claim import Claim, is_over, next_step
+from eip.claim import Claim, is_over, next_step, writing_is_right
 from eip.keys import Keys
 from eip.ledger import FORGET, LEAVE, PARK, REST, Committed, Held, Ledger, Schedule
 from eip.names import Queue, Step
@@ -130,10 +130,20 @@ def _after_update(before: Claim | None, after: Claim, *, ensure: bool) -> Schedu
     schedule = _natural(after)
     if schedule.kind != "wake":
         return schedule
-    same = before is not None and next_step(before) is next_step(after) and before.pod_ip == after.pod_ip
+    same = before is not None and _does_the_same(before, after)
     if same and not ensure:
         return LEAVE
     return Schedule("ensure", schedule.queue) if same else schedule
+
+
+def _does_the_same(before: Claim, after: Claim) -> bool:
+    """Whether the next step is for the same: then it waits as long as it was to."""
+    step = next_step(after)
+    if next_step(before) is not step or before.pod_ip != after.pod_ip:
+        return False
+    if step is not Step.ANNOTATE:
+        return True
+    return (writing_is_right(before), before.reverse_dns) == (writing_is_right(after), after.reverse_dns)
 
 
 def _after_step(after: Claim, step: Step | None, again: float | None, *, park: bool) -> Schedule:

@@ -1,7 +1,8 @@
 """What each step makes true when all goes well, without EC2 or Kubernetes."""
 
-from eip.claim import Claim, changed, expected_writing
+from eip.claim import Claim, changed, expected_writing, writing_is_right
 from eip.names import Step
+from eip.reverse_dns import DomainState
 
 
 def performed(step: Step, claim: Claim) -> Claim:
@@ -12,9 +13,16 @@ def performed(step: Step, claim: Claim) -> Claim:
         case Step.ASSOCIATE:
             return changed(claim, association_id="eipassoc-1", associated_ip=claim.pod_ip, contested=False)
         case Step.ANNOTATE:
+            if claim.owes_name and writing_is_right(claim):
+                return _named(claim)
             return changed(claim, written=expected_writing(claim))
         case Step.RELEASE:
             return _released(claim)
+
+
+def _named(claim: Claim) -> Claim:
+    state = DomainState.SET if claim.reverse_dns else DomainState.WITHDRAWN
+    return changed(claim, domain_name=claim.reverse_dns, domain_state=state)
 
 
 def _released(claim: Claim) -> Claim:

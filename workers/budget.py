@@ -14,8 +14,8 @@ from workers.outcome import TryLater
 KEEP_ALIVE = 1.0
 """Seconds between two looks at the lease: so long a release may wait for its own pod's allocate."""
 
-MAX_WAIT = {Action.RELEASE: 0.5}
-"""ReleaseAddress can wait elsewhere: what stands behind it in its queue may be a disassociation."""
+MAX_WAIT = {Action.RELEASE: 0.5, Action.RESET_ATTRIBUTE: 0.5, Action.MODIFY_ATTRIBUTE: 0.5}
+"""These can wait elsewhere: behind one in its queue may stand a disassociation, or a pod to write on."""
 
 DEFAULT_MAX_WAIT = 20.0
 DESCRIBE_MAX_WAIT = 4.0

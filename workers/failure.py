@@ -5,7 +5,7 @@ from eip.ledger import Held
 from workers.aws.codes import Verdict, verdict
 from workers.outcome import Change, Failed, unchanged
 
-_PASSING = frozenset({Verdict.THROTTLED, Verdict.RETRY, Verdict.GONE, Verdict.IN_USE})
+_PASSING = frozenset({Verdict.THROTTLED, Verdict.RETRY, Verdict.GONE, Verdict.IN_USE, Verdict.NAMED})
 _SLOW = frozenset({Verdict.DENIED, Verdict.REFUSED, Verdict.CREDENTIALS})
 
 

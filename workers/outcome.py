@@ -37,7 +37,8 @@ class Failed:
     """The step failed and backs off; `remedy` is told to the pod's author when it is not empty.
 
     `after` is in seconds, for what nobody but another pod or an admin can mend, who will be noticed; `reason`
-    names the Event, by default the one of the step.
+    names the Event, by default the one of the step. `tries` is how often it failed before, where that is not
+    to count as the claim's own failures: nothing else has to wait for what failed.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Failed:
     change: Change = field(default=unchanged)
     after: float = 0.0
     reason: EventReason | None = None
+    tries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

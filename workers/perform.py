@@ -124,7 +124,7 @@ def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
             world.teller.tell(claim, EventReason.QUOTA, _parked_text(outcome), warning=True)
         case Failed():
             longest = LONGEST_ON_IP if step is Step.RELEASE and claim.association_id else LONGEST_DELAY
-            delay = outcome.after or backoff(held.claim.attempts, slow=outcome.slow, longest=longest)
+            delay = outcome.after or backoff(_tries(held.claim, outcome), slow=outcome.slow, longest=longest)
             claim = world.queue.finish(held, lambda c: _failed(c, outcome), again=delay, step=step)
             if outcome.remedy:
                 world.teller.tell(claim, outcome.reason or FAILURES[step], outcome.remedy, warning=True)
@@ -146,10 +146,15 @@ def backoff(attempts: int, *, slow: bool, longest: float = LONGEST_DELAY) -> flo
     return random.uniform(ceiling / 2 if slow else 0.05, ceiling)  # noqa: S311 - spreads load, hides nothing
 
 
+def _tries(claim: Claim, outcome: Failed) -> int:
+    return claim.attempts if outcome.tries is None else outcome.tries
+
+
 def _succeeded(claim: Claim) -> Claim:
     return changed(claim, attempts=0, error="", message="")
 
 
 def _failed(claim: Claim, outcome: Failed) -> Claim:
     after = outcome.change(claim)
-    return changed(after, attempts=claim.attempts + 1, error=outcome.code, message=outcome.note[:512])
+    attempts = claim.attempts + (outcome.tries is None)
+    return changed(after, attempts=attempts, error=outcome.code, message=outcome.note[:512])

@@ -56,6 +56,23 @@ class Interface:
     managed_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ReverseDns:
+    """The reverse DNS record of an address; names are without the dot at their end.
+
+    `update` is EC2's word for how far a change is, `PENDING` while it is made, and `reason` why it failed.
+    """
+
+    name: str = ""
+    update: str = ""
+    reason: str = ""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether EC2 is about to change it."""
+        return self.update == "PENDING"
+
+
 class Ec2(Protocol):
     """The EC2 actions that may be called; each raises Ec2Error, with the code in workers.aws.codes' table.
 
@@ -83,6 +100,18 @@ class Ec2(Protocol):
 
     def release(self, allocation_id: str) -> None:
         """ReleaseAddress."""
+        ...
+
+    def set_reverse_dns(self, allocation_id: str, name: str) -> ReverseDns:
+        """ModifyAddressAttribute: the address is to resolve to this name; what its record is by then."""
+        ...
+
+    def reset_reverse_dns(self, allocation_id: str) -> None:
+        """ResetAddressAttribute: the address is to have no record."""
+        ...
+
+    def reverse_dns(self, allocation_id: str) -> ReverseDns:
+        """DescribeAddressesAttribute: what the record is, empty where there is none."""
         ...
 
     def addresses_of_cluster(self) -> list[Address]:
@@ -122,14 +151,17 @@ class Ec2(Protocol):
 
 
 class Kubernetes(Protocol):
-    """The calls to the API server that a step may make; each raises KubernetesError."""
+    """The calls to the API server that a step may make; each raises KubernetesError.
+
+    Where a namespace is passed, names.NODES stands for nodes, which are answered in the form of pods.
+    """
 
     def get_pod(self, namespace: str, name: str) -> Pod | None:
         """The pod, or None when the API server answered 404."""
         ...
 
     def pods_at(self, private_ip: str) -> list[Pod]:
-        """The pods, labelled or not, whose status names this IP."""
+        """The pods, labelled or not, whose status names this IP, and the labelled nodes."""
         ...
 
     def provider_id(self, node: str) -> str | None:

@@ -70,7 +70,8 @@ def _allocation(settings: Settings, tags: Any) -> dict[str, Any]:
         "DryRun": True,
     }
     if settings.public_ipv4_pool:
-        request["PublicIpv4Pool"] = settings.public_ipv4_pool
+        ipam = settings.public_ipv4_pool.startswith("ipam-pool-")
+        request["IpamPoolId" if ipam else "PublicIpv4Pool"] = settings.public_ipv4_pool
     return request | _border_group(settings)
 
 

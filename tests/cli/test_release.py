@@ -34,6 +34,20 @@ def test_addresses_in_use_and_aside_go(eip: Eip, world: Workers) -> None:
     assert world.ec2.mutating == [Action.DISASSOCIATE, Action.RELEASE, Action.RELEASE]
 
 
+def test_a_reverse_dns_record_goes_before_its_address(eip: Eip, world: Workers) -> None:
+    """EC2 releases no address that has one."""
+    world.serve()
+    [address] = world.ec2.addresses
+    world.ec2.dns.point("mail.example.com", address.public_ip)
+    world.ec2.set_reverse_dns(address.allocation_id, "mail.example.com")
+
+    shown = eip("release", "--all", "--yes")
+
+    assert shown.code == 0
+    assert world.ec2.addresses == []
+    assert Action.RESET_ATTRIBUTE in [call.action for call in world.ec2.calls]
+
+
 def test_the_pod_no_longer_names_its_address_before_that_goes(eip: Eip, world: Workers, api: Api) -> None:
     """Else external-dns would publish an IP that is another's by then."""
     world.serve()

@@ -73,6 +73,12 @@ class Checks:
         if address is not None:
             self._only_ours(address, "tagged")
 
+    def names(self, allocation_id: str) -> None:
+        """Only ours."""
+        address = self._address(allocation_id)
+        if address is not None:
+            self._only_ours(address, "given another reverse DNS record")
+
     def disassociates(self, association_id: str, previous: object) -> None:
         """Only ours, and only after the API server said that the pod needs it no longer, or not this one."""
         found = [a for a in self.ec2.addresses if a.association_id == association_id]
@@ -158,6 +164,7 @@ class Checks:
         found = [self._wrong_with(pod) for pod in self.cluster.pods.values()]
         found += [self._leaked(address) for address in self.ours]
         found += [self.lent.astray(address) for address in self.lent.addresses]
+        found += [self._misnamed(address) for address in self.ours]
         return [text for text in found if text]
 
     def _wrong_with(self, pod: Pod) -> str:
@@ -187,6 +194,20 @@ class Checks:
         if address.private_ip and _desired(pod, pod.uid) is Desired.HOLD:
             return f"{address.public_ip} is on {address.private_ip}, where {pod.key} is no longer"
         return ""
+
+    def _misnamed(self, address: Address) -> str:
+        """A living pod's address resolves to what the pod asks for, once that resolves to the address."""
+        pod = self.cluster.by_uid(_uid(address))
+        if pod is None or pod.metadata.deletion_timestamp or not pod.ipv4 or address.private_ip != pod.ipv4:
+            return ""
+        asked = pod.annotation(names.REVERSE_DNS_ANNOTATION)
+        resolves = not asked or self.ec2.dns.points(asked, address.public_ip)
+        has = self.ec2.name_of(address.allocation_id)
+        if has == asked or asks_nonsense(pod) or not resolves:
+            return ""
+        return (
+            f"{address.public_ip} resolves to {has or 'nothing'}, and {pod.key} asks for {asked or 'nothing'}"
+        )
 
     def _is_kept(self, address: Address) -> bool:
         """Whether it stays for the next pod of its name, which is not there yet."""

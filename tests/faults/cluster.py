@@ -23,6 +23,9 @@ COOL_DOWN = 30.0
 Source: https://github.com/aws/amazon-vpc-cni-k8s, ipamd's IP_COOLDOWN_PERIOD
 """
 
+EXTERNAL_DNS = 3.0
+"""Seconds until external-dns has made a record of what is written on a pod."""
+
 IPS_PER_NODE = 3
 _NETWORK = {"type": names.NETWORK_CONDITION}
 
@@ -136,8 +139,15 @@ class Cluster:
         self._changed(EventType.MODIFIED, self.kubernetes.edit(name, "metadata", annotations=annotations))
 
     def written(self, name: str) -> None:
-        """Somebody has patched the pod."""
-        self._changed(EventType.MODIFIED, self._pod(name))
+        """Somebody has patched the pod; external-dns makes a forward record of what it says."""
+        pod = self._pod(name)
+        host, public_ip = (
+            pod.annotation(names.REVERSE_DNS_ANNOTATION),
+            pod.annotation(names.PUBLIC_IP_ANNOTATION),
+        )
+        if host and public_ip:
+            self.ec2.dns.point(host, public_ip, EXTERNAL_DNS)
+        self._changed(EventType.MODIFIED, pod)
 
     @property
     def pods(self) -> dict[str, Pod]:

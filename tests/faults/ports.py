@@ -11,7 +11,7 @@ from tests.faults.checks import Checks
 from tests.faults.cluster import Cluster
 from tests.faults.faults import Port
 from tests.faults.process import OperatorProcess
-from workers.ports import ANY, Address, Interface, Owner, Wanted
+from workers.ports import ANY, Address, Interface, Owner, ReverseDns, Wanted
 
 T = TypeVar("T")
 
@@ -75,6 +75,25 @@ class Ec2Port:
             self._ec2.release(allocation_id)
 
         self._call(Action.RELEASE, (allocation_id,), effect)
+
+    def set_reverse_dns(self, allocation_id: str, name: str) -> ReverseDns:
+        def effect() -> ReverseDns:
+            self._checks.names(allocation_id)
+            return self._ec2.set_reverse_dns(allocation_id, name)
+
+        return self._call(Action.MODIFY_ATTRIBUTE, (allocation_id, name), effect)
+
+    def reset_reverse_dns(self, allocation_id: str) -> None:
+        def effect() -> None:
+            self._checks.names(allocation_id)
+            self._ec2.reset_reverse_dns(allocation_id)
+
+        self._call(Action.RESET_ATTRIBUTE, (allocation_id,), effect)
+
+    def reverse_dns(self, allocation_id: str) -> ReverseDns:
+        return self._call(
+            Action.DESCRIBE_ATTRIBUTES, (allocation_id,), lambda: self._ec2.reverse_dns(allocation_id)
+        )
 
     def addresses_of_cluster(self) -> list[Address]:
         return self._call(Action.DESCRIBE_ADDRESSES, ("cluster",), self._ec2.addresses_of_cluster)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from eip import names
+from sandbox.ec2.messages import Settings
 from tests.faults.installation import Installation
 
 Act = Callable[[Installation], None]
@@ -11,6 +12,8 @@ FOREIGN = {names.CLUSTER_UID_TAG: "uid-of-another-kube-system"}
 """The tag of another cluster that has this one's name."""
 
 WEB, DB = "web-0", "db-0"
+MAIL = "mail.example.com"
+SLOW_DNS = Settings(ptr_seconds=5.0, ptr_release_seconds=20.0)
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,38 @@ def kept_and_forgotten(installation: Installation) -> None:
     installation.cluster.serve(WEB, installation.node, keep="forever")
 
 
+def named(installation: Installation) -> None:
+    """One pod whose address resolves to the name that it asks for."""
+    installation.run_for(3)
+    installation.ec2.settings = SLOW_DNS
+    installation.cluster.serve(WEB, installation.node, reverse_dns=MAIL)
+    installation.run_for(60)
+
+
+def named_and_forgotten(installation: Installation) -> None:
+    """The pod is gone, and Redis loses everything in the same moment: nobody knows of the record."""
+    installation.flush()
+    installation.cluster.remove(WEB)
+
+
+def named_and_called_otherwise(installation: Installation) -> None:
+    """The pod's author asks for another name, and then for none."""
+    [address] = installation.checks.ours
+    installation.ec2.dns.point("mx.example.com", address.public_ip)
+    installation.cluster.ask(WEB, reverse_dns="mx.example.com")
+    installation.run_for(1)
+    installation.cluster.ask(WEB, reverse_dns="")
+
+
+def named_kept_and_made_again(installation: Installation) -> None:
+    """The pod's author asks for the address to stay; the next pod of its name wants it without the name."""
+    installation.cluster.ask(WEB, keep="forever")
+    installation.run_for(3)
+    installation.cluster.remove(WEB)
+    installation.run_for(1)
+    installation.cluster.serve(WEB, installation.node, keep="forever")
+
+
 def lent(*addresses: str) -> Act:
     """Two pods' worth of lent addresses, as many as are named, and nobody who has one."""
 
@@ -261,6 +296,9 @@ SCENARIOS = (
     Scenario("kept for nobody", kept, kept_for_nobody),
     Scenario("keep comes late", served_alone, keep_comes),
     Scenario("kept and forgotten", kept, kept_and_forgotten, forgets=True),
+    Scenario("named and forgotten", named, named_and_forgotten, forgets=True),
+    Scenario("named, and called otherwise", named, named_and_called_otherwise),
+    Scenario("named, kept, and made again without", named, named_kept_and_made_again),
     Scenario("one address for two", lent("prod"), one_for_two),
     Scenario("lent by name", lent("prod"), named_and_passed_on),
     Scenario("lent and forgotten", lent("prod", "prod shop/*"), lent_and_forgotten, forgets=True),

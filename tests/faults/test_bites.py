@@ -13,8 +13,9 @@ from tests.faults.scenarios import SCENARIOS
 from tests.faults.schedules import run
 from workers import perform, plan
 from workers.confirm import confirm_for
+from workers.failure import failed
 from workers.outcome import Done, unchanged
-from workers.steps import associate, doubles, intent, release
+from workers.steps import associate, doubles, intent, release, reverse_dns
 from workers.sweep import Sweeper
 from workers.world import Job
 
@@ -78,6 +79,15 @@ BREAKS = {
     ),
     "strays stay": Break(Sweeper, "_take_strays", lambda *_: None, "lent and forgotten"),
     "kept for nobody": Break(release, "keep", lambda _: None, "kept and made again"),
+    "late calls count": Break(
+        reverse_dns,
+        "_changing",
+        lambda _, call: call(),
+        "named, and called otherwise",
+        "EC2 ModifyAddressAttribute",
+        Fault.STALL,
+    ),
+    "named for ever": Break(release, "still_named", lambda _, error: failed(error), "named and forgotten"),
     "slow to come back": Break(
         perform, "backoff", lambda *_, **__: 60.0, "network lost and back", "Kubernetes GET"
     ),

@@ -333,3 +333,24 @@ def test_a_step_of_another_queue_goes_first(workers: Workers) -> None:
     assert workers.messages[0] == (Step.ASSOCIATE, UID)
     workers.run()
     assert workers.ec2.mutating == [Action.ASSOCIATE, Action.MODIFY_ATTRIBUTE]
+
+
+def test_a_call_that_came_too_late_is_looked_at_again(workers: Workers) -> None:
+    """Its worker stood still until another had the claim: it may have set what nobody asks for any more."""
+    named(workers)
+    asks(workers, OTHER_NAME)
+    workers.step(Step.ANNOTATE)
+    workers.messages.clear()
+    workers.meanwhile(
+        Action.MODIFY_ATTRIBUTE,
+        lambda: workers.set(
+            lease_token="another's", domain_name="", domain_state="withdrawn", reverse_dns=""
+        ),
+    )
+    workers.step(Step.ANNOTATE)
+    assert record(workers) == OTHER_NAME
+
+    workers.set(lease_token="", lease_until=0)
+    workers.messages.append((Step.ANNOTATE, UID))
+    workers.run_for(30)
+    assert record(workers) == ""

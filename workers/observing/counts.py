@@ -8,7 +8,7 @@ import msgspec
 from eip.claim import Claim, next_step
 from eip.metrics.definitions import Holding, State
 from eip.names import Step
-from workers.observing.promises import is_left_behind, is_waiting
+from workers.observing.promises import is_left_behind, is_ready, is_waiting
 
 _AT = {
     Step.ALLOCATE: State.ALLOCATING,
@@ -28,9 +28,12 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 def state_of(claim: Claim, *, parked: bool = False) -> State:
-    """What a claim is at; `parked` when it stands among those that wait for the quota."""
+    """What a claim is at; `parked` when it stands among those that wait for the quota.
+
+    A pod that has its address is served, though the address has no name yet.
+    """
     step = next_step(claim)
-    if step is None:
+    if step is None or (step is Step.ANNOTATE and is_ready(claim)):
         return _resting(claim)
     if parked and step is Step.ALLOCATE:
         return State.PARKED

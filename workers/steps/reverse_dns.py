@@ -178,7 +178,7 @@ def _forward(claim: Claim, said: str = "it is not done yet") -> str:
     return (
         f"{ip} does not resolve to {name} yet; EC2: {said[:256].removesuffix('.')}. EC2 needs a public DNS "
         f"record of type A, {name} -> {ip}, first: create it, or look why external-dns did not. It is tried "
-        "again, and the pod is served meanwhile."
+        "again, and the address serves meanwhile."
     )
 
 

@@ -232,6 +232,8 @@ def test_the_double_does_as_ec2(
     deed: Callable[[World], object], truth: object, ec2: "EC2Client", control: "Control"
 ) -> None:
     """The double does what EC2 does."""
+    control.add_pool("ipv4pool-ec2-1", "203.0.113.0/24")
+
     assert observed(deed, ec2) == truth
 
 

@@ -141,7 +141,7 @@ def test_prefixes_asked_of_ec2_itself_are_refused(ec2: "EC2Client", node: Node, 
 def test_other_actions_on_elastic_ips_are_refused(ec2: "EC2Client", refused: Any) -> None:
     """What moto would answer without knowing the addresses is not answered."""
     with refused("UnsupportedOperation"):
-        ec2.describe_addresses_attribute(Attribute="domain-name")
+        ec2.describe_moving_addresses()
 
 
 def test_free_addresses_are_neither_reserved_nor_taken_nor_in_prefixes() -> None:

@@ -1,8 +1,13 @@
 """Lists: selectors, pages and versions."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.doubles.kubernetes.conftest import Namespace
+
+if TYPE_CHECKING:
+    from sandbox.kubernetes.status import JsonObject
 
 
 def names(namespace: Namespace, query: str = "") -> list[str]:
@@ -68,6 +73,45 @@ def test_selects_by_field(namespace: Namespace, selector: str, expected: list[st
     namespace.api.patch(f"{namespace.pod('b')}/status", {"status": {"phase": "Running"}})
 
     assert names(namespace, f"?fieldSelector={selector}") == expected
+
+
+def test_selects_by_ip(namespace: Namespace) -> None:
+    """The pods of all namespaces that have an IP, labelled or not; a pod without one has none."""
+    for name, ip in (("a", "10.9.8.7"), ("b", "10.9.8.70"), ("c", "")):
+        namespace.create(name)
+        if ip:
+            status = {"phase": "Running", "podIP": ip, "podIPs": [{"ip": ip}]}
+            namespace.api.patch(f"{namespace.pod(name)}/status", {"status": status})
+
+    found = namespace.api.get("/api/v1/pods?fieldSelector=status.podIP=10.9.8.7&limit=500").body
+
+    ours = [item for item in found["items"] if item["metadata"]["namespace"] == namespace.name]
+    assert [(pod["metadata"]["name"], pod["status"]["podIP"]) for pod in ours] == [("a", "10.9.8.7")]
+    assert {pod["status"]["podIP"] for pod in found["items"]} == {"10.9.8.7"}
+
+
+def test_nodes_come_in_pages(namespace: Namespace) -> None:
+    """Each of them once, with its providerID; the last page has no token."""
+    made = {f"{namespace.name}-{letter}": f"aws:///az/i-{letter}" for letter in "abcde"}
+    for name, provider_id in made.items():
+        node = {"metadata": {"name": name}, "spec": {"providerID": provider_id}}
+        assert namespace.api.post("/api/v1/nodes", node).status == 201
+
+    found: list[JsonObject] = []
+    token = "first"
+    while token:
+        query = f"limit=2&continue={token}" if found else "limit=2"
+        page = namespace.api.get(f"/api/v1/nodes?{query}").body
+        assert len(page["items"]) <= 2
+        found += page["items"]
+        token = page["metadata"].get("continue", "")
+
+    seen = [item["metadata"]["name"] for item in found]
+    assert len(seen) == len(set(seen))
+    ours = {item["metadata"]["name"]: item["spec"]["providerID"] for item in found}
+    assert made.items() <= ours.items()
+    for name in made:
+        namespace.api.delete(f"/api/v1/nodes/{name}")
 
 
 @pytest.mark.parametrize(
