@@ -71,6 +71,7 @@ lint: setup ## Check style, types, import contracts, the Dockerfile and generate
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m tests.chart.generate --check
+	$(BIN)/python -m tests.iam.generate --check
 	$(BIN)/hadolint Dockerfile
 
 format: setup ## Format the code and mend what can be mended
@@ -89,6 +90,7 @@ kube-assets: setup ## Build kube-apiserver and etcd for the cluster tests (needs
 docs: setup ## Write anew what is made from code: pages of docs/, chart README and schema, deploy/
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m tests.chart.generate
+	$(BIN)/python -m tests.iam.generate
 
 image: ## Build the image (ENGINE=podman, IMAGE=...)
 	$(ENGINE) build -t $(IMAGE) .
