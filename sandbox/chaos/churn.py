@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import TracebackType
@@ -14,9 +14,11 @@ import urllib3
 
 from eip.names import MANAGE_LABEL
 from sandbox.accounts import ApiRefusedError
-from sandbox.chaos.record import Span, Wish
+from sandbox.chaos.asks import Ask
+from sandbox.chaos.record import Life, Span, Wish
 from sandbox.kubernetes.status import JsonObject
 from sandbox.stack import Stack
+from sandbox.staying import create_pod
 
 NAMESPACE = "default"
 
@@ -40,11 +42,16 @@ URGENT = (State.GONE, State.UNKNOWN)
 class Slot:
     """A pod's name, which one pod after another has."""
 
-    name: str
+    ask: Ask
     state: State = State.GONE
     uid: str = ""
     unreported: Callable[["Slot"], None] | None = None
     """What happened to the pod's network while the API server could not be told of it."""
+
+    @property
+    def name(self) -> str:
+        """The pods' name."""
+        return self.ask.name
 
 
 class Wishes:
@@ -78,13 +85,15 @@ class Wishes:
 class Churn:
     """A context manager: a thread that changes pods while it is entered."""
 
-    def __init__(self, stack: Stack, names: list[str], per_second: float, seed: int) -> None:
+    def __init__(self, stack: Stack, asks: Iterable[Ask], per_second: float, seed: int) -> None:
         """`per_second` changes a second, about."""
         self._stack = stack
         self._pause = 1 / per_second
         self._chance = random.Random(f"{seed} churn")  # noqa: S311
-        self.slots = [Slot(name) for name in names]
+        self.slots = [Slot(ask) for ask in asks]
         self.wishes = Wishes()
+        self.lives: dict[str, Life] = {}
+        """Every pod that there was, by its uid."""
         self.changes: Counter[str] = Counter()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="churn", daemon=True)
@@ -145,7 +154,7 @@ class Churn:
                 self.changes[change.__name__.strip("_").replace("_", " ")] += 1
 
     def _create(self, slot: Slot) -> None:
-        self._take(slot, self._stack.create_pod(slot.name))
+        self._take(slot, create_pod(self._stack, slot.name, slot.ask.annotations))
 
     def _delete(self, slot: Slot) -> None:
         self.wishes.end(slot.uid)
@@ -155,15 +164,17 @@ class Churn:
     def _label(self, slot: Slot) -> None:
         self._stack.label_pod(slot.name, managed=True)
         slot.state = State.RUNNING
-        self.wishes.begin(slot.uid)
+        self._wish(slot)
 
     def _unlabel(self, slot: Slot) -> None:
         self.wishes.end(slot.uid)
+        self.lives[slot.uid] = replace(self.lives[slot.uid], unlabelled=True)
         self._stack.label_pod(slot.name, managed=False)
         slot.state = State.UNLABELLED
 
     def _finish(self, slot: Slot) -> None:
         phase = self._chance.choice(("Succeeded", "Failed"))
+        self.wishes.end(slot.uid)
         self._stack.kubelet.finish(NAMESPACE, slot.name, phase)
         slot.state = State.FINISHED
 
@@ -192,7 +203,13 @@ class Churn:
         if slot.uid != pod["metadata"]["uid"]:
             self.wishes.end(slot.uid)
         slot.uid, slot.state = pod["metadata"]["uid"], state_of(pod)
+        self.lives.setdefault(slot.uid, Life(slot.uid, slot.ask))
         if slot.state in (State.RUNNING, State.OFFLINE):
+            self._wish(slot)
+
+    def _wish(self, slot: Slot) -> None:
+        """Nobody need serve who asks for what is not lent to it."""
+        if slot.ask.servable:
             self.wishes.begin(slot.uid)
 
 

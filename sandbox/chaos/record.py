@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sandbox.chaos.asks import Ask
 from sandbox.chaos.schedule import Fault
 from sandbox.pod_network import Tenancy
 
@@ -24,8 +25,17 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Life:
+    """A pod of a name; `unlabelled`: its label was taken away, at least for a while."""
+
+    uid: str
+    ask: Ask
+    unlabelled: bool = False
+
+
+@dataclass(frozen=True)
 class Sighting:
-    """An address of the pod `uid` on a private IP, as EC2 had it.
+    """An address of the pod `uid`, which a lent one does not name, on a private IP, as EC2 had it.
 
     Its ends are those of the samples in which it was there first, and not any more: neither is too early.
     """
@@ -52,6 +62,14 @@ class Record:
     period: float
     """Seconds between two samples of EC2: nothing is known more exactly."""
     wishes: Sequence[Wish] = ()
+    lives: Sequence[Life] = ()
+    """All pods, those of the same name in the order in which they came."""
+    lent: frozenset[str] = frozenset()
+    """Public IPs that an admin lends."""
+    lent_touched: Sequence[str] = ()
+    """What became of lent addresses that must not: tagged, released, not back when their pods had gone."""
+    kept: int = 0
+    """Addresses that were rightly kept at the end for pods that may come."""
     tenancies: Mapping[str, Sequence[Tenancy]] = field(default_factory=dict)
     sightings: Sequence[Sighting] = ()
     doubled: Sequence[Wish] = ()

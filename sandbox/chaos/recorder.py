@@ -32,7 +32,7 @@ class Sightings:
         """All addresses as they were a moment before `now`."""
         seen = list(addresses)
         self._follow(seen, now)
-        counts = Counter(address.tags.get(POD_UID_TAG, "") for address in seen)
+        counts = Counter(uid for address in seen if (uid := address.tags.get(POD_UID_TAG)))
         twice = {uid for uid, count in counts.items() if count > 1}
         for uid in twice - self._doubled.keys():
             self._doubled[uid] = Wish(uid, Span(now))
@@ -47,7 +47,7 @@ class Sightings:
 
     @property
     def present(self) -> set[tuple[str, str]]:
-        """The pod and the private IP of each address that is on one at present."""
+        """The pod, which a lent address does not name, and the private IP of each address on one."""
         return {(sighting.uid, sighting.private_ip) for sighting in list(self._there.values())}
 
     @property

@@ -4,21 +4,24 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import redis
 
 from eip.names import Queue
 from sandbox.chaos import timeline
+from sandbox.chaos.asks import asks, lend_for, servable
 from sandbox.chaos.churn import Churn
 from sandbox.chaos.cluster import Cluster
 from sandbox.chaos.inject import Injector
 from sandbox.chaos.operator import Operator
 from sandbox.chaos.record import Record, Span, Struck
 from sandbox.chaos.recorder import Recorder
-from sandbox.chaos.schedule import Planned, plan
-from sandbox.chaos.state import Wrong, wrong
+from sandbox.chaos.returning import take_back
+from sandbox.chaos.schedule import LOSING, Planned, plan
+from sandbox.chaos.state import Asked, Wrong, compare
 from sandbox.chaos.verdict import Verdict, judge
+from sandbox.pod_network import Tenancy
 from sandbox.stack import Shape
 
 PODS_PER_NODE = 50
@@ -30,6 +33,7 @@ LOOK_SECONDS = 5.0
 FILL_PATIENCE = 120.0
 QUIET_PATIENCE = 150.0
 QUIET_LOOK = 0.5
+QUIET_TOLD = 15.0
 
 Say = Callable[[str], None]
 
@@ -61,8 +65,9 @@ class Run:
         self._operator = Operator(cluster.stack)
         self._injector = Injector(cluster, self._operator, options.seed)
         self._recorder = Recorder(cluster.stack)
-        names = [f"web-{number:03}" for number in range(options.pods)]
-        self.churn = Churn(cluster.stack, names, options.pods * CHANGES_PER_POD, options.seed)
+        self._lent = lend_for(cluster.stack, options.pods)
+        self._asks = asks(options.pods, self._lent)
+        self.churn = Churn(cluster.stack, self._asks, options.pods * CHANGES_PER_POD, options.seed)
         self._struck: list[Struck] = []
         self._failures: list[Exception] = []
         self._broken = threading.Event()
@@ -79,7 +84,10 @@ class Run:
             if self._failures:
                 raise self._failures[0]
             self._tell("no more faults, no more changes: quiet")
-            return judge(self._record(*self._until_right()))
+            quiet, left = self._until_right()
+            # Before anything more is changed: what is recorded from here on is of no interest.
+            record = self._record(quiet, left)
+            return judge(replace(record, lent_touched=take_back(self._stack, self._asks, self._lent)))
 
     def logs(self) -> dict[str, str]:
         """What the operator's processes have logged."""
@@ -89,7 +97,7 @@ class Run:
         self._tell(f"{self._options.pods} pods are created")
         began = time.monotonic()
         self.churn.fill()
-        while self._look() < self._options.pods and time.monotonic() - began < FILL_PATIENCE:
+        while self._look() < servable(self._asks) and time.monotonic() - began < FILL_PATIENCE:
             time.sleep(LOOK_SECONDS)
 
     def _fail(self) -> None:
@@ -127,13 +135,34 @@ class Run:
 
     def _until_right(self) -> tuple[float, Wrong]:
         """Look until all is right or patience ends; how long it took, and what is still wrong."""
-        began = time.monotonic()
+        began, told = time.monotonic(), 0.0
         while True:
-            left = wrong(self._stack)
+            left = self._wrong()
             since = time.monotonic() - began
             if not left.sentences or since > QUIET_PATIENCE:
                 return since, left
+            if since > told + QUIET_TOLD:
+                told = since
+                self._tell(f"   not right yet: {'; '.join(left.sentences[: timeline.NAMED])}")
             time.sleep(QUIET_LOOK)
+
+    def _wrong(self) -> Wrong:
+        """What is not right; EC2 is read last, so that an address that is there is there."""
+        pods = {pod["metadata"]["uid"]: pod for pod in self._stack.pods()}
+        lives = self.churn.lives
+        asked = Asked(
+            asks={uid: life.ask for uid, life in lives.items()},
+            idle=self._idle(),
+            lent=frozenset(address.public_ip for address in self._lent.all),
+        )
+        return compare(pods, self._stack.ec2.addresses(), asked)
+
+    def _idle(self) -> dict[str, float]:
+        """For how many seconds each pod has had no IP; a Redis that forgot it counts anew."""
+        now = time.monotonic()
+        losses = [each.span.until or now for each in self._struck if each.fault in LOSING]
+        ended = sorted((t.until or now, t.uid) for past in self._tenancies().values() for t in past)
+        return {uid: now - max([until, *losses]) for until, uid in ended}
 
     def _look(self) -> int:
         """Tell how it stands; how many pods are served."""
@@ -143,7 +172,7 @@ class Run:
         wanted = self.churn.wishes.present
         present = self._recorder.sightings.present
         wanting = [(uid, ip) for ip, uid in occupants.items() if uid in wanted]
-        served = sum(pair in present for pair in wanting)
+        served = sum((uid, ip) in present or ("", ip) in present for uid, ip in wanting)
         self._tell(timeline.look(timeline.Look(wanting=len(wanting), served=served, queues=self._queues())))
         return served
 
@@ -154,21 +183,26 @@ class Run:
             return None
 
     def _record(self, quiet: float, left: Wrong) -> Record:
-        network = self._stack.kubelet.network
-        ips = [ip for node in self._stack.networks for ip in node.pod_ips]
         sightings = self._recorder.sightings
         return Record(
             ended_at=time.monotonic(),
             period=self._recorder.period,
             wishes=self.churn.wishes.all,
-            tenancies={ip: network.tenancies(ip) for ip in ips},
+            lives=list(self.churn.lives.values()),
+            tenancies=self._tenancies(),
             sightings=sightings.all,
             doubled=sightings.doubled,
             struck=self._struck,
             wrong=left.sentences,
             leaked=left.leaked,
+            kept=left.kept,
+            lent=frozenset(address.public_ip for address in self._lent.all),
             quiet=quiet,
         )
+
+    def _tenancies(self) -> dict[str, list[Tenancy]]:
+        ips = (ip for node in self._stack.networks for ip in node.pod_ips)
+        return {ip: self._stack.kubelet.network.tenancies(ip) for ip in ips}
 
     def _tell(self, text: str) -> None:
         self._say(timeline.at(time.monotonic() - self._began, text))

@@ -41,6 +41,9 @@ UNREACHABLE = frozenset(
 )
 """While one of these lasts nobody can take an address off its IP, or not as fast as EC2 usually allows."""
 
+LOSING = frozenset({Fault.REDIS_FORGETFUL, Fault.REDIS_EMPTY, Fault.REDIS_FLUSHED})
+"""After one of these Redis does not know since when an address is kept."""
+
 UNSERVING = UNREACHABLE | {Fault.EC2_QUOTA}
 """While one of these lasts nobody need be served."""
 

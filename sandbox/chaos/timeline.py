@@ -50,19 +50,26 @@ def report(verdict: Verdict, changes: Mapping[str, int]) -> list[str]:
     """The verdict and its figures, a line each."""
     record = verdict.record
     struck = Counter(struck.fault for struck in record.struck)
+    served = [wait for wait in verdict.waits if wait.served]
     lines = [
         "",
         "faults: " + (", ".join(f"{fault} {count}x" for fault, count in sorted(struck.items())) or "none"),
         "changes: " + ", ".join(f"{change} {count}" for change, count in sorted(changes.items())),
         f"everything right {record.quiet:.1f} s after the last fault and change",
-        f"addresses leaked: {len(record.leaked)}",
+        f"addresses leaked: {len(record.leaked)}; rightly kept for pods that may come: {record.kept}",
         f"pods never served: {len(verdict.never_served)} of {len(verdict.waits)}",
-        "pod IP to address associated: " + spread([wait.seconds for wait in verdict.waits if wait.served]),
+        "pod IP to address associated: " + spread([wait.seconds for wait in served if not wait.borrows]),
         "the same, without the time of faults: "
-        + spread(sorted(wait.counted for wait in verdict.waits if wait.served)),
+        + spread(sorted(wait.counted for wait in served if not wait.borrows)),
+        "pod IP to lent address associated: " + spread([wait.seconds for wait in served if wait.borrows]),
+        "the same, without the time of faults and while others had them all: "
+        + spread(sorted(wait.counted for wait in served if wait.borrows)),
         "IP freed to address off it: " + spread([stay.seconds for stay in verdict.stays]),
         "the same, without the time of faults: " + spread(sorted(stay.counted for stay in verdict.stays)),
         _doubled(verdict),
+        *_kept(verdict),
+        f"lent addresses: {len(record.lent)}, {_lent(verdict)}",
+        *(f"  {what}" for what in record.lent_touched[:NAMED]),
         *_strangers(verdict),
         *_long_stays(verdict),
     ]
@@ -78,6 +85,21 @@ def _doubled(verdict: Verdict) -> str:
     spans = [wish.span for wish in verdict.record.doubled]
     seconds = sorted((end if span.until is None else span.until) - span.since for span in spans)
     return "pods with a second address for a while: " + spread(seconds)
+
+
+def _kept(verdict: Verdict) -> list[str]:
+    changed, back = verdict.changed, len(verdict.returns)
+    lines = [f"kept addresses changed: {len(changed)} of {back} pods that came back under a name"]
+    return lines + [
+        f"  {each.name}: {each.before} before, {each.after} after; "
+        + (f"explained: {each.why}" if each.why else "not explained")
+        for each in sorted(changed, key=lambda each: bool(each.why))[:NAMED]
+    ]
+
+
+def _lent(verdict: Verdict) -> str:
+    wrong = len(verdict.record.lent_touched)
+    return f"{wrong} things befell them that must not" if wrong else "all back when their pods had gone"
 
 
 def _strangers(verdict: Verdict) -> list[str]:

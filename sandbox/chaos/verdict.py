@@ -4,9 +4,12 @@ An address must be off its IP 30 s after the IP was freed. Time in which EC2, th
 not be reached does not count: without them nothing can be taken off, or it is not known whether it may be.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
+from sandbox.chaos.kept import Return, returns
+from sandbox.chaos.lent import attributed, none_free
 from sandbox.chaos.record import Record, Sighting, Span, Struck
 from sandbox.chaos.schedule import UNREACHABLE, UNSERVING, Fault
 from sandbox.pod_network import Tenancy
@@ -27,7 +30,9 @@ class Wait:
     seconds: float
     served: bool
     counted: float
-    """Of `seconds`, those in which everything could be reached."""
+    """Of `seconds`, those in which everything could be reached and there was an address to be had."""
+    borrows: bool = False
+    """Whether it asked for a lent address, and so may have had to wait for another pod's."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,12 @@ class Verdict:
     waits: Sequence[Wait]
     stays: Sequence[Stay]
     intrusions: Sequence[Intrusion]
+    returns: Sequence[Return] = ()
+
+    @property
+    def changed(self) -> list[Return]:
+        """Pods that should have had the address from before, and had another; explained or not."""
+        return [each for each in self.returns if each.changed]
 
     @property
     def never_served(self) -> list[Wait]:
@@ -84,7 +95,13 @@ class Verdict:
 
 def judge(record: Record) -> Verdict:
     """The verdict."""
-    stays = [stay for sighting in record.sightings if (stay := _stay(record, sighting))]
+    record = replace(record, sightings=attributed(record))
+    names = {life.uid: life.ask.name for life in record.lives}
+    stays = [
+        stay
+        for sighting in record.sightings
+        if (stay := _stay(record, sighting, lambda uid: names.get(uid, uid)))
+    ]
     by_sighting = {id(stay.sighting): stay for stay in stays}
     return Verdict(
         record=record,
@@ -95,6 +112,7 @@ def judge(record: Record) -> Verdict:
             for sighting in record.sightings
             for uid, seconds in _strangers(record, sighting)
         ],
+        returns=list(returns(record)),
     )
 
 
@@ -105,24 +123,38 @@ def overlap(one: Span, other: Span, end: float) -> float:
 
 def unreachable(struck: Iterable[Struck], span: Span, end: float) -> float:
     """For how many seconds of the span something could not be reached; faults at once count once."""
+    return covered((each.span for each in struck), span, end)
+
+
+def covered(parts: Iterable[Span], span: Span, end: float) -> float:
+    """How many seconds of the span lie in any of the parts."""
     total, reached = 0.0, span.since
-    for fault in sorted(struck, key=lambda struck: struck.span.since):
-        since, until = max(fault.span.since, reached), min(_until(fault.span, end), _until(span, end))
+    for part in sorted(parts, key=lambda part: part.since):
+        since, until = max(part.since, reached), min(_until(part, end), _until(span, end))
         if until > since:
             total, reached = total + until - since, until
     return total
 
 
 def _waits(record: Record) -> Iterator[Wait]:
+    lent = {life.uid: life.ask.lent for life in record.lives}
+    unserving = [struck.span for struck in _of(record, UNSERVING)]
+
+    @cache
+    def excuses(lent: frozenset[str]) -> list[Span]:
+        return unserving + none_free(record, lent)
+
     for wish in record.wishes:
         for ip, tenancy in _tenancies(record, wish.uid):
             since = max(wish.span.since, tenancy.since)
             until = min(_until(wish.span, record.ended_at), _end(tenancy, record.ended_at))
             if until > since:
-                yield _wait(record, wish.uid, ip, Span(since, until))
+                wanted = Span(since, until)
+                found = _wait(record, wish.uid, ip, wanted, excuses(lent.get(wish.uid, frozenset())))
+                yield replace(found, borrows=bool(lent.get(wish.uid)))
 
 
-def _wait(record: Record, uid: str, ip: str, wanted: Span) -> Wait:
+def _wait(record: Record, uid: str, ip: str, wanted: Span, excuses: Sequence[Span]) -> Wait:
     served = [
         max(sighting.span.since, wanted.since)
         for sighting in record.sightings
@@ -132,13 +164,16 @@ def _wait(record: Record, uid: str, ip: str, wanted: Span) -> Wait:
     ]
     waited = Span(wanted.since, min(served, default=_until(wanted, record.ended_at)))
     seconds = _until(waited, record.ended_at) - waited.since
-    excused = unreachable(_of(record, UNSERVING), waited, record.ended_at)
+    excused = covered(excuses, waited, record.ended_at)
     return Wait(uid, ip, seconds, bool(served), seconds - excused)
 
 
-def _stay(record: Record, sighting: Sighting) -> Stay | None:
-    """None where the pod has the IP still, and where it never had it."""
-    own = [t for t in record.tenancies.get(sighting.private_ip, ()) if t.uid == sighting.uid]
+def _stay(record: Record, sighting: Sighting, kin: Callable[[str], str]) -> Stay | None:
+    """None where the pod has the IP still, and where it never had it.
+
+    A kept address may be the next pod's by its tags while it is on the IP of the pod before it.
+    """
+    own = [t for t in record.tenancies.get(sighting.private_ip, ()) if kin(t.uid) == kin(sighting.uid)]
     before = [t for t in own if t.since <= sighting.span.since] or own
     freed = before[-1].until if before else None
     until = _until(sighting.span, record.ended_at)
@@ -192,4 +227,10 @@ def _checks(verdict: Verdict) -> Iterator[tuple[bool, str]]:
         bool(intruders),
         f"{len(intruders)} addresses were on a stranger's IP, and no fault excuses it.",
     )
+    unexplained = [each for each in verdict.changed if not each.why]
+    yield (
+        bool(unexplained),
+        f"{len(unexplained)} pods came back with another address than was kept for them.",
+    )
+    yield bool(record.lent_touched), f"{len(record.lent_touched)} things befell addresses that are only lent."
     yield bool(record.wrong), f"{len(record.wrong)} things are not right though all faults are over."

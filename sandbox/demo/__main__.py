@@ -1,6 +1,7 @@
 """The whole operator on this machine, without a cluster and without an AWS account."""
 
 import argparse
+import dataclasses
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +14,12 @@ from rich.text import Text
 
 from sandbox.accounts import ApiRefusedError
 from sandbox.demo import closing
-from sandbox.demo.story import StalledError, Story, shape_for
+from sandbox.demo.picture import Camera
+from sandbox.demo.pool import share
+from sandbox.demo.rolling import roll
+from sandbox.demo.scene import Scene, StalledError
+from sandbox.demo.stays import pool_problems, roll_problems
+from sandbox.demo.story import Story, shape_for
 from sandbox.demo.summary import problems, summarize
 from sandbox.demo.view import View, opened
 from sandbox.processes import ProcessFailedError
@@ -24,6 +30,9 @@ from sandbox.stack import Stack
 INTERRUPTED = 130
 ENDED = "\nEnded: every process is stopped and the temporary folder is gone."
 MOST_PODS = 2000
+FEW_PODS = 60
+PERIOD, PERIOD_OF_MANY = 0.25, 1.0
+"""Seconds between two pictures, of up to so many pods or of more."""
 KEPT_PERIOD = 1.0
 FAILURES = (
     ProcessFailedError,
@@ -61,32 +70,40 @@ def run(view: View, pods: int, *, keep: bool) -> int:
     began = time.monotonic()
     with Stack(shape_for(pods, tls=keep)) as stack:
         view.note(f"{len(stack.nodes)} nodes are ready after {time.monotonic() - began:.1f} s")
-        story = Story(stack, view, pods)
+        scene = Scene(stack, view, Camera(stack), PERIOD if pods <= FEW_PODS else PERIOD_OF_MANY)
         try:
-            summary = summarize(story.tell())
+            wrong = _perform(scene, pods)
         except StalledError as error:
             view.end(Text(f"\n{error}", "bold red"), closing.complaints(stack))
             return 1
-        wrong = problems(summary)
-        last = [closing.figures(summary), closing.verdict(wrong)]
-        if wrong:
-            last.append(closing.complaints(stack))
-        view.end(*last)
         if keep:
-            _stay(stack, story)
+            _stay(scene)
     if keep:
         print(ENDED)
     return 1 if wrong else 0
 
 
-def _stay(stack: Stack, story: Story) -> None:
+def _perform(scene: Scene, pods: int) -> list[str]:
+    """All acts, and the last words; what was wrong."""
+    summary = summarize(Story(scene, pods).tell())
+    scene = dataclasses.replace(scene, period=PERIOD)
+    rolled, shared = roll(scene), share(scene)
+    wrong = [*problems(summary), *roll_problems(rolled), *pool_problems(shared)]
+    last = [closing.figures(summary), closing.stays(rolled, shared), closing.verdict(wrong)]
+    if wrong:
+        last.append(closing.complaints(scene.stack))
+    scene.view.end(*last)
+    return wrong
+
+
+def _stay(scene: Scene) -> None:
     """Until Ctrl-C, which is the way to end it and no failure."""
-    console = Console()
-    console.print(closing.invitation(stack, story.camera.flower), soft_wrap=True)
-    story.camera.forget()
+    console, camera = Console(), scene.camera
+    console.print(closing.invitation(scene.stack, camera.flower), soft_wrap=True)
+    camera.forget()
     with suppress(KeyboardInterrupt), opened(console) as view:
         while True:
-            view.show(story.camera.take())
+            view.show(camera.take())
             time.sleep(KEPT_PERIOD)
 
 

@@ -2,13 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from eip.names import MANAGE_LABEL, MANAGE_SELECTOR, PUBLIC_IP_ANNOTATION
+from eip.names import KEEP_ANNOTATION, MANAGE_LABEL, MANAGE_SELECTOR, PUBLIC_IP_ANNOTATION
+from sandbox.demo.stays import Rolled, Shared, said
 from sandbox.demo.summary import BURST, RATE, Summary, percentile
 from sandbox.kubernetes.kubeconfig import read_kubeconfig
 from sandbox.stack import Stack
@@ -20,9 +21,6 @@ COLUMNS = f"NAME:.metadata.name,IP:.status.podIP,PUBLIC:.metadata.annotations.{_
 def figures(summary: Summary) -> Table:
     """What it took, a line each."""
     run, pods = summary.run, summary.run.pods
-    table = Table(
-        title="\nWhat it took", title_justify="left", title_style="bold", box=None, show_header=False
-    )
     late = [seconds for seconds in summary.on_freed_ip if seconds > 0]
     rows = {
         "mutating EC2 calls per pod, up": f"{summary.calls_up / pods:.2f}{_why_more(summary)}",
@@ -37,9 +35,17 @@ def figures(summary: Summary) -> Table:
         else "none: it had none in hand",
         "leaked addresses": str(run.leaked),
     }
-    for name, value in rows.items():
-        table.add_row(f"  {name}", value)
-    return table
+    return _table("What it took", rows)
+
+
+def stays(rolled: Rolled, shared: Shared) -> Table:
+    """What became of the addresses that were to stay, a line each."""
+    rows = {name: _before_and_after(rolled, name) for name in rolled.before}
+    rows[f"EC2 calls to replace {rolled.pods} pods"] = said(rolled.calls)
+    rows |= {name: f"{public_ip or 'no address'}, lent" for name, public_ip in shared.had.items()}
+    rows[shared.waited] += f", {shared.seconds:.1f} s after another pod was deleted"
+    rows[f"EC2 calls for {len(shared.had)} pods of a pool"] = said(shared.calls)
+    return _table("Addresses that stay", rows)
 
 
 def verdict(problems: list[str]) -> RenderableType:
@@ -66,6 +72,13 @@ def invitation(stack: Stack, flower: str) -> RenderableType:
     return Text("\n".join(lines))
 
 
+def _table(title: str, rows: Mapping[str, str]) -> Table:
+    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, show_header=False)
+    for name, value in rows.items():
+        table.add_row(f"  {name}", value)
+    return table
+
+
 def _kubectl(stack: Stack) -> list[str]:
     return [
         f"  export KUBECONFIG={stack.kubeconfig}",
@@ -74,6 +87,8 @@ def _kubectl(stack: Stack) -> list[str]:
         "  kubectl describe pod hello",
         f"  kubectl label pod plain-1 {MANAGE_SELECTOR}",
         "  kubectl delete pod hello",
+        f"  kubectl run mail --image=example --labels={MANAGE_SELECTOR} --annotations={KEEP_ANNOTATION}=1h",
+        "  kubectl delete pod mail     # and run it again: it has the same address",
     ]
 
 
@@ -92,6 +107,11 @@ def _curl(stack: Stack) -> list[str]:
         f"  {curl} {pods}/hello",
         f"  {curl} -X DELETE {pods}/hello",
     ]
+
+
+def _before_and_after(rolled: Rolled, name: str) -> str:
+    before, after = rolled.before[name], rolled.after.get(name) or "no address"
+    return f"{before} before and after" if before == after else f"{before} before, {after} after"
 
 
 def _why_more(summary: Summary) -> str:

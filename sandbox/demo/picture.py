@@ -11,6 +11,8 @@ from sandbox.ec2.messages import AddressSnapshot
 from sandbox.kubernetes.status import JsonObject
 from sandbox.stack import Stack
 
+BORROWING = (names.POOL_ANNOTATION, names.REQUEST_ADDRESS_ANNOTATION)
+
 
 class State(StrEnum):
     """Where a pod is on its way, in the words of the table."""
@@ -23,6 +25,8 @@ class State(StrEnum):
     READY = "ready"
     ENDED = "pod gone, address still on its IP"
     OFF = "pod gone, address off its IP"
+    KEPT = "pod gone, address kept for the next"
+    RETURNED = "pod gone, address back in the pool"
     RELEASED = "address released"
 
 
@@ -56,23 +60,27 @@ class Picture:
 
 
 class Camera:
-    """Takes pictures of a stack, and remembers pods that are gone."""
+    """Takes pictures of a stack, and remembers pods that are gone until another has their name."""
 
     def __init__(self, stack: Stack) -> None:
         """Nothing is seen yet."""
         self._stack = stack
         self.flower = ""
-        self._seen: dict[str, JsonObject] = {}
+        self._seen: dict[tuple[str, str], JsonObject] = {}
 
     def take(self) -> Picture:
         """What there is at this moment. EC2 comes last: an address that it lacks is released for good."""
         present = {pod["metadata"]["uid"]: pod for pod in self._stack.pods()}
-        self._seen.update(present)
+        self._seen.update({_key(pod): pod for pod in present.values()})
         queues = self._stack.queue_lengths()
         counts = self._stack.ec2.calls().counts
-        addresses = {a.tags.get(names.POD_UID_TAG, ""): a for a in self._stack.ec2.addresses()}
-        rows = [row(pod, addresses.get(uid), there=uid in present) for uid, pod in self._seen.items()]
-        calls = {action: sum(ends.values()) for action, ends in counts.items()}
+        addresses = self._stack.ec2.addresses()
+        rows = [
+            row(pod, address_of(pod, addresses), there=pod["metadata"]["uid"] in present)
+            for pod in self._seen.values()
+        ]
+        # What has no action is a call to another service of AWS, which finds no endpoint of its own here.
+        calls = {action: sum(ends.values()) for action, ends in counts.items() if action}
         return Picture(rows, queues, calls, self.flower)
 
     def forget(self) -> None:
@@ -80,8 +88,22 @@ class Camera:
         self._seen.clear()
 
 
+def address_of(pod: JsonObject, addresses: Iterable[AddressSnapshot]) -> AddressSnapshot | None:
+    """The address with the pod's uid, or the lent one on its IP: only where it is tells whose that is."""
+    metadata, ip = pod["metadata"], pod["status"].get("podIP")
+    for address in addresses:
+        lent = is_borrower(pod) and names.LEND_TAG in address.tags
+        if (
+            (ip and address.private_ip == ip)
+            if lent
+            else address.tags.get(names.POD_UID_TAG) == metadata["uid"]
+        ):
+            return address
+    return None
+
+
 def row(pod: JsonObject, address: AddressSnapshot | None, *, there: bool) -> Row:
-    """A pod as it was last seen, and the address that carries its uid."""
+    """A pod as it was last seen, and its address."""
     return Row(
         pod["metadata"]["name"],
         pod["status"].get("podIP", ""),
@@ -95,6 +117,11 @@ def is_labelled(pod: JsonObject) -> bool:
     return (pod["metadata"].get("labels") or {}).get(names.MANAGE_LABEL) == "true"
 
 
+def is_borrower(pod: JsonObject) -> bool:
+    """Whether the pod asks for an address that an admin lends."""
+    return any(name in (pod["metadata"].get("annotations") or {}) for name in BORROWING)
+
+
 def is_touched(pod: JsonObject) -> bool:
     """Whether the pod carries anything that the operator writes."""
     annotations: Iterable[str] = pod["metadata"].get("annotations") or {}
@@ -106,7 +133,7 @@ def is_touched(pod: JsonObject) -> bool:
 
 def _state(pod: JsonObject, address: AddressSnapshot | None, *, there: bool) -> State:
     if not there:
-        return _state_of_gone(address)
+        return _state_of_gone(address, State.RETURNED if is_borrower(pod) else State.RELEASED)
     if not is_labelled(pod) and not address:
         return State.STRANGER
     if not pod["status"].get("podIP"):
@@ -120,7 +147,13 @@ def _state(pod: JsonObject, address: AddressSnapshot | None, *, there: bool) -> 
     return State.READY if written else State.ASSOCIATED
 
 
-def _state_of_gone(address: AddressSnapshot | None) -> State:
+def _state_of_gone(address: AddressSnapshot | None, without: State) -> State:
     if not address:
-        return State.RELEASED
-    return State.ENDED if address.private_ip else State.OFF
+        return without
+    if address.private_ip:
+        return State.ENDED
+    return State.KEPT if names.KEEP_TAG in address.tags else State.OFF
+
+
+def _key(pod: JsonObject) -> tuple[str, str]:
+    return pod["metadata"].get("namespace", ""), pod["metadata"]["name"]

@@ -1,22 +1,25 @@
 """The demo's phases: pods ask for addresses, a worker is killed, pods go, and nothing is left."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from eip.ledger import Ledger
 from eip.names import MANAGE_SELECTOR, POD_UID_TAG, Action
-from sandbox.demo.picture import Camera, Picture, Row, State, is_labelled, is_touched
+from sandbox.demo.picture import Picture, State, is_labelled, is_touched
+from sandbox.demo.pool import PROXIES
+from sandbox.demo.rolling import REPLICAS
+from sandbox.demo.scene import Scene
 from sandbox.demo.summary import BURST, RATE, Run
-from sandbox.demo.view import View
 from sandbox.processes import Process
-from sandbox.stack import Shape, Stack
+from sandbox.stack import Shape
 
 UNLABELLED = 5
 EC2_LATENCY_SECONDS = 0.05
-FEW_PODS = 60
 PODS_PER_NODE = 50
 SPARE_IPS = 1.3
+
+LATER_PODS = 2 * REPLICAS + PROXIES
+"""Pods of the acts that follow, while the IPs of those before them rest."""
 
 KILL_AT = 3
 """The worker is killed as soon as one pod in so many has its address associated."""
@@ -25,17 +28,12 @@ WAVE = 100
 """Pods that are deleted at once: EC2 lets 5 addresses a second be taken off their IPs, and all must be off
 within 30 s."""
 
-PATIENCE_SECONDS = 90.0
 KILL_POLL_SECONDS = 0.02
-
-
-class StalledError(Exception):
-    """What was waited for did not come: the message says where everything stands."""
 
 
 def shape_for(pods: int, *, tls: bool) -> Shape:
     """Nodes with IPs enough for so many pods."""
-    total = pods + UNLABELLED
+    total = pods + UNLABELLED + LATER_PODS
     nodes = max(3, -(-total // PODS_PER_NODE))
     settings = {"sweep_interval": "30"}
     return Shape(nodes=nodes, ips_per_node=int(total * SPARE_IPS / nodes) + 2, tls=tls, settings=settings)
@@ -44,13 +42,12 @@ def shape_for(pods: int, *, tls: bool) -> Shape:
 class Story:
     """Tells it once, on a stack that runs."""
 
-    def __init__(self, stack: Stack, view: View, pods: int) -> None:
+    def __init__(self, scene: Scene, pods: int) -> None:
         """Nothing happens yet; `pods` ask for an address."""
-        self._stack = stack
-        self._view = view
+        self._scene = scene
+        self._stack = scene.stack
+        self._view = scene.view
         self._pods = [f"web-{number:0{len(str(pods))}}" for number in range(1, pods + 1)]
-        self._period = 0.25 if pods <= FEW_PODS else 1.0
-        self.camera = Camera(stack)
         self._steps_cut = 0
         self._strangers_touched = 0
 
@@ -75,7 +72,7 @@ class Story:
             process.start(wait=False)
         for process in (producer, worker, flower):
             process.wait_until_ready()
-        self.camera.flower = flower.url
+        self._scene.camera.flower = flower.url
         self._view.note(f"ready; Flower is at {flower.url} (no password here)")
         return worker
 
@@ -95,7 +92,7 @@ class Story:
 
     def _kill(self, worker: Process) -> None:
         enough = max(1, len(self._pods) // KILL_AT)
-        self._until(lambda _: self._associations() >= enough, period=KILL_POLL_SECONDS)
+        self._scene.until(lambda _: self._associations() >= enough, period=KILL_POLL_SECONDS)
         worker.kill()
         self._steps_cut = self._leases()
         self._view.phase(
@@ -111,7 +108,7 @@ class Story:
         )
 
     def _serve(self) -> None:
-        self._until(lambda now: now.count(State.READY) == len(self._pods))
+        self._scene.until(lambda now: now.count(State.READY) == len(self._pods))
         owners = {address.tags.get(POD_UID_TAG) for address in self._stack.ec2.addresses()}
         strangers = [pod for pod in self._stack.pods() if not is_labelled(pod)]
         self._strangers_touched = sum(
@@ -131,7 +128,7 @@ class Story:
             for name in wave:
                 self._stack.delete_pod(name)
             done = min(number * WAVE, len(self._pods))
-            self._until(partial(self._are_released, done))
+            self._scene.until(partial(self._are_released, done))
         self._view.note("no address is left")
 
     def _recorded(self) -> Run:
@@ -146,19 +143,6 @@ class Story:
             strangers_touched=self._strangers_touched,
             steps_cut=self._steps_cut,
         )
-
-    def _until(self, reached: Callable[[Picture], bool], period: float = 0.0) -> None:
-        """Show pictures until one is as it should be; only pods that move keep the patience up."""
-        last: list[Row] = []
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not reached(picture := self.camera.take()):
-            self._view.show(picture)
-            if picture.rows != last:
-                last, deadline = picture.rows, time.monotonic() + PATIENCE_SECONDS
-            if time.monotonic() > deadline:
-                raise StalledError(f"No pod has moved for {PATIENCE_SECONDS:.0f} s. {_standing(picture)}")
-            time.sleep(period or self._period)
-        self._view.show(picture)
 
     def _associations(self) -> int:
         return self._stack.ec2.calls().count(Action.ASSOCIATE, "ok")
@@ -176,9 +160,3 @@ class Story:
 
 def _waves(pods: list[str]) -> Iterator[list[str]]:
     return (pods[start : start + WAVE] for start in range(0, len(pods), WAVE))
-
-
-def _standing(picture: Picture) -> str:
-    states = ", ".join(f"{number} {state}" for state, number in picture.states.items())
-    queues = ", ".join(f"{queue} {length}" for queue, length in picture.queues.items())
-    return f"Pods: {states}. Queues: {queues}."

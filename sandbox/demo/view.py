@@ -27,9 +27,19 @@ STYLES = {
     State.READY: "green",
     State.ENDED: "red",
     State.OFF: "magenta",
+    State.KEPT: "cyan",
+    State.RETURNED: "dim green",
     State.RELEASED: "dim green",
 }
-ON_THE_MOVE = (State.ENDED, State.OFF, State.ASSOCIATED, State.ALLOCATED, State.WAITING, State.STARTING)
+ON_THE_MOVE = (
+    State.ENDED,
+    State.OFF,
+    State.KEPT,
+    State.ASSOCIATED,
+    State.ALLOCATED,
+    State.WAITING,
+    State.STARTING,
+)
 
 
 class View(Protocol):

@@ -19,6 +19,9 @@ from sandbox.ec2.operations import PREFIX, control
 
 HOST = "127.0.0.1"
 
+_NOT_EC2 = Reply(400, b'{"__type": "UnknownOperationException", "message": "This is EC2 alone."}')
+"""To calls in the JSON protocol: EC2 speaks the query protocol, and no other service is here."""
+
 
 class _Server(ThreadingTCPServer):
     allow_reuse_address = True
@@ -60,6 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         account = self._server.account
         if self.path.startswith(PREFIX):
             self._send(control(account, self.path, body), "application/json")
+        elif "X-Amz-Target" in self.headers:
+            self._send(_NOT_EC2, "application/x-amz-json-1.1")
         else:
             self._send(account.call(body), "text/xml;charset=UTF-8")
 

@@ -75,6 +75,14 @@ def test_a_second_address_of_a_pod_is_noted_for_as_long_as_it_is_there(sightings
     assert sightings.doubled == [Wish("web", Span(2, 4))]
 
 
+def test_lent_addresses_are_no_doubles(sightings: Sightings) -> None:
+    """They name no pod, so nobody has two of them."""
+    lent = [msgspec.structs.replace(address(number, ""), tags={}) for number in (1, 2)]
+    sightings.take(lent, 1)
+
+    assert sightings.doubled == []
+
+
 def test_addresses_of_different_pods_are_no_doubles(sightings: Sightings) -> None:
     """One each."""
     sightings.take([ON_IP, address(2, "api", "10.0.0.8")], 1)

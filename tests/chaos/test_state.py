@@ -2,14 +2,19 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from eip.names import MANAGE_LABEL, NETWORK_CONDITION, POD_UID_TAG, PUBLIC_IP_ANNOTATION
+from eip.names import KEEP_TAG, MANAGE_LABEL, NETWORK_CONDITION, POD_UID_TAG, PUBLIC_IP_ANNOTATION
+from sandbox.chaos.asks import Ask
 from sandbox.chaos.churn import State, state_of
-from sandbox.chaos.state import Wrong, compare
+from sandbox.chaos.state import OVERDUE, Asked, Wrong, compare
 from sandbox.ec2.messages import AddressSnapshot
 
 NOTHING_WRONG = Wrong([], [])
+KEPT = Asked(asks={"web": Ask("web-1", keep=20), "next": Ask("web-1", keep=20)})
+BORROWS = Ask("web-1", borrows=True, lent=frozenset({"198.18.0.1"}))
+LENT = Asked(asks={"web": BORROWS}, lent=frozenset({"198.18.0.1", "198.18.0.2"}))
 
 
 def pod(
@@ -109,3 +114,106 @@ def test_what_is_wrong(seen: dict[str, Any], addresses: list[AddressSnapshot], l
 def test_an_address_of_nobody_is_leaked() -> None:
     """Its pod is gone."""
     assert compare({}, [address()]).leaked == ["198.18.0.1"]
+
+
+def kept(number: int = 1, *, on: str = "", uid: str = "web") -> AddressSnapshot:
+    """An address whose tags say that it stays."""
+    found = address(number, on=on, uid=uid)
+    return msgspec.structs.replace(found, tags={**found.tags, KEEP_TAG: "20s"})
+
+
+def lent(number: int = 1, *, on: str = "") -> AddressSnapshot:
+    """An address that names no pod."""
+    return msgspec.structs.replace(address(number, on=on), tags={})
+
+
+@pytest.mark.parametrize(
+    "pods",
+    [{}, {"web": pod(phase="Failed")}, {"next": pod(network="False")}],
+    ids=["gone", "ended", "the next has no network yet"],
+)
+def test_an_address_kept_for_the_next_pod_is_not_leaked(pods: dict[str, Any]) -> None:
+    """It is counted apart."""
+    assert compare(pods, [kept()], KEPT) == Wrong([], [], kept=1)
+
+
+@pytest.mark.parametrize(
+    ("pods", "addresses", "asked"),
+    [
+        ({}, [kept()], Asked()),
+        ({}, [address(on="")], KEPT),
+        ({}, [kept(on="10.0.0.7")], KEPT),
+        ({}, [kept(), kept(2, uid="next")], KEPT),
+        ({}, [kept()], Asked(asks=KEPT.asks, idle={"web": 21 + OVERDUE})),
+        ({"web": pod(labelled=False)}, [kept()], KEPT),
+        ({"next": pod(ip="")}, [kept()], KEPT),
+        ({"next": pod(network="False")}, [kept(), kept(2, uid="next")], KEPT),
+    ],
+    ids=[
+        "not asked for",
+        "not said by its tags",
+        "on an IP",
+        "a second one for the name",
+        "for too long",
+        "without label",
+        "though the next pod is there",
+        "though the next pod has one",
+    ],
+)
+def test_an_address_that_is_wrongly_kept_is_leaked(
+    pods: dict[str, Any], addresses: list[AddressSnapshot], asked: Asked
+) -> None:
+    """It costs money, and nobody comes for it."""
+    found = compare(pods, addresses, asked)
+
+    assert len(found.leaked) == 1
+    assert any("is of no pod that wants it" in sentence for sentence in found.sentences)
+
+
+@pytest.mark.parametrize(
+    ("seen", "addresses"),
+    [
+        (pod(says="198.18.0.1"), [lent(on="10.0.0.7"), lent(2)]),
+        (pod(), [lent(on="10.0.0.9"), lent(2)]),
+        (pod(network="False"), [lent()]),
+        (pod(labelled=False), [lent()]),
+    ],
+    ids=["served", "waits for what another has", "offline", "unlabelled"],
+)
+def test_what_is_right_of_lent_addresses(seen: dict[str, Any], addresses: list[AddressSnapshot]) -> None:
+    """A pod may wait, though others are free that it may not have."""
+    other = pod(says="198.18.0.1", ip="10.0.0.9")
+    asked = Asked(asks={"web": BORROWS, "other": BORROWS}, lent=LENT.lent)
+    there = {"web": seen} | ({"other": other} if addresses[0].private_ip == "10.0.0.9" else {})
+
+    assert compare(there, addresses, asked) == NOTHING_WRONG
+
+
+@pytest.mark.parametrize(
+    ("seen", "addresses", "words"),
+    [
+        (pod(), [lent()], "waits though 198.18.0.1 are free"),
+        (pod(), [lent(on="10.0.0.9")], "of nobody, who may not have it"),
+        (pod(says="198.18.0.2"), [lent(on="10.0.0.9")], "says that it has 198.18.0.2"),
+        (pod(says="198.18.0.2"), [lent(2, on="10.0.0.7")], "of web-1, who may not have it"),
+        (pod(network="False"), [lent(on="10.0.0.7")], "of nobody, who may not have it"),
+        (pod(labelled=False), [lent(on="10.0.0.7")], "without label, and an address is on"),
+        (pod(phase="Failed"), [lent(on="10.0.0.7")], "of nobody, who may not have it"),
+        (pod(says="198.18.0.3"), [address(3)], "198.18.0.3 is of no pod that wants it"),
+    ],
+    ids=[
+        "not given though free",
+        "on nobody's IP",
+        "says what it has not",
+        "one lent to others",
+        "on an IP without network",
+        "without label",
+        "ended",
+        "one of its own beside",
+    ],
+)
+def test_what_is_wrong_with_lent_addresses(
+    seen: dict[str, Any], addresses: list[AddressSnapshot], words: str
+) -> None:
+    """Told by what is seen on which IP, for the addresses say nothing."""
+    assert any(words in sentence for sentence in compare({"web": seen}, addresses, LENT).sentences)

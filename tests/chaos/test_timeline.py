@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from eip.names import Queue
 from sandbox.chaos import timeline
+from sandbox.chaos.asks import Ask
 from sandbox.chaos.percentile import percentile, spread
-from sandbox.chaos.record import Record, Sighting, Span, Struck, Wish
+from sandbox.chaos.record import Life, Record, Sighting, Span, Struck, Wish
 from sandbox.chaos.schedule import Fault
 from sandbox.chaos.verdict import judge
 from sandbox.pod_network import Tenancy
@@ -79,6 +80,41 @@ def test_an_inexcusable_stay_is_a_problem() -> None:
 def test_what_is_not_right_is_named() -> None:
     """Not only counted."""
     assert "not right: web-1 has no address" in report(replace(RECORD, wrong=["web-1 has no address"]))
+
+
+def test_a_kept_address_that_changed_is_named_with_what_explains_it() -> None:
+    """Kept for 20 s, and the next pod came after 40."""
+    ask = Ask("db-1", keep=20)
+    tenancies = {"10.0.0.7": [Tenancy("old", 0, 100)], "10.0.0.8": [Tenancy("new", 135)]}
+    sightings = [
+        Sighting("198.18.0.1", "old", "10.0.0.7", Span(2, 101)),
+        Sighting("198.18.0.2", "new", "10.0.0.8", Span(140)),
+    ]
+    record = replace(
+        RECORD, lives=[Life("old", ask), Life("new", ask)], tenancies=tenancies, sightings=sightings
+    )
+
+    text = report(record)
+
+    assert "kept addresses changed: 1 of 1 pods that came back under a name" in text
+    assert "db-1: 198.18.0.1 before, 198.18.0.2 after; explained: asked for it to be kept for 20 s" in text
+    assert "NOT as promised" not in text
+
+
+def test_kept_and_lent_addresses_are_counted() -> None:
+    """Those that wait for pods to come are no leak."""
+    text = report(replace(RECORD, kept=4, lent=frozenset({"198.18.0.9"})))
+
+    assert "addresses leaked: 0; rightly kept for pods that may come: 4" in text
+    assert "lent addresses: 1, all back when their pods had gone" in text
+
+
+def test_what_befell_a_lent_address_is_told_and_is_a_problem() -> None:
+    """It is an admin's."""
+    text = report(replace(RECORD, lent_touched=["198.18.0.9 was released"]))
+
+    assert "  198.18.0.9 was released" in text
+    assert "1 things befell addresses that are only lent" in text
 
 
 def test_many_of_a_kind_are_not_all_named() -> None:

@@ -1,23 +1,27 @@
-"""What the demo says of a pod: its state follows from the pod as it is and the address with its uid."""
+"""What the demo says of a pod: its state follows from the pod as it is and its address."""
 
 from typing import Any
 
 import pytest
 
 from eip import names
-from sandbox.demo.picture import Picture, Row, State, is_touched, row
+from sandbox.demo.picture import Picture, Row, State, address_of, is_touched, row
 from sandbox.demo.view import shown_rows
 from sandbox.ec2.messages import AddressSnapshot
 
 ASSOCIATED = AddressSnapshot("eipalloc-1", "198.18.0.1", 0.0, {}, "eipassoc-1", "eni-1", "10.0.0.1")
 ALLOCATED = AddressSnapshot("eipalloc-1", "198.18.0.1", 0.0, {})
+KEPT = AddressSnapshot("eipalloc-1", "198.18.0.1", 0.0, {names.KEEP_TAG: "86400s"})
+POOLED = {names.POOL_ANNOTATION: "proxies"}
 
 
-def pod(*, labelled: bool = True, ip: str = "10.0.0.1", public_ip: str = "") -> dict[str, Any]:
+def pod(
+    *, labelled: bool = True, ip: str = "10.0.0.1", public_ip: str = "", asks: dict[str, str] | None = None
+) -> dict[str, Any]:
     """A pod as the API server shows it."""
-    annotations = {names.PUBLIC_IP_ANNOTATION: public_ip} if public_ip else {}
+    annotations = (asks or {}) | ({names.PUBLIC_IP_ANNOTATION: public_ip} if public_ip else {})
     labels = {names.MANAGE_LABEL: "true"} if labelled else {}
-    metadata = {"name": "web", "labels": labels, "annotations": annotations}
+    metadata = {"name": "web", "uid": "uid-1", "labels": labels, "annotations": annotations}
     return {"metadata": metadata, "status": {"podIP": ip} if ip else {}}
 
 
@@ -34,6 +38,10 @@ def pod(*, labelled: bool = True, ip: str = "10.0.0.1", public_ip: str = "") -> 
         pytest.param(pod(), ASSOCIATED, False, State.ENDED, id="gone, associated"),
         pytest.param(pod(), ALLOCATED, False, State.OFF, id="gone, not associated"),
         pytest.param(pod(), None, False, State.RELEASED, id="gone, no address"),
+        pytest.param(pod(), KEPT, False, State.KEPT, id="gone, address kept"),
+        pytest.param(pod(asks=POOLED), None, True, State.WAITING, id="waits for a lent address"),
+        pytest.param(pod(asks=POOLED), ASSOCIATED, False, State.ENDED, id="gone, lent address on its IP"),
+        pytest.param(pod(asks=POOLED), None, False, State.RETURNED, id="gone, lent address is back"),
         pytest.param(pod(labelled=False), ASSOCIATED, True, State.ASSOCIATED, id="label taken away"),
         pytest.param(pod(labelled=False), ASSOCIATED, False, State.ENDED, id="gone after its label"),
     ],
@@ -43,6 +51,29 @@ def test_state_of_a_pod(
 ) -> None:
     """Each combination of pod and address has one state."""
     assert state is row(seen, address, there=there).state
+
+
+def address(private_ip: str = "", **tags: str) -> AddressSnapshot:
+    """An address with these tags, by the last word of their names."""
+    given = {f"{names.PREFIX}/{key}": value for key, value in tags.items()}
+    return AddressSnapshot("eipalloc-2", "198.18.0.2", 0.0, given, private_ip=private_ip)
+
+
+@pytest.mark.parametrize(
+    ("seen", "there", "found"),
+    [
+        pytest.param(pod(), address(pod_uid="uid-1"), True, id="its uid"),
+        pytest.param(pod(), address("10.0.0.1", pod_uid="uid-2"), False, id="another's uid, on its IP"),
+        pytest.param(pod(asks=POOLED), address("10.0.0.1", lend="sandbox"), True, id="lent, on its IP"),
+        pytest.param(pod(asks=POOLED), address("10.0.0.2", lend="sandbox"), False, id="lent, elsewhere"),
+        pytest.param(pod(asks=POOLED), address(lend="sandbox"), False, id="lent, on no IP"),
+        pytest.param(pod(ip="", asks=POOLED), address(lend="sandbox"), False, id="lent, pod without IP"),
+        pytest.param(pod(), address("10.0.0.1", lend="sandbox"), False, id="lent, and not asked for"),
+    ],
+)
+def test_which_address_is_a_pods(seen: dict[str, Any], there: AddressSnapshot, *, found: bool) -> None:
+    """Tags tell, and of a lent one, which names no pod, the IP."""
+    assert (there if found else None) == address_of(seen, [there])
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def claim(uid: str = "a", **fields: Any) -> Claim:
     [
         pytest.param(SERVED, False, State.SERVING, id="served"),
         pytest.param({**SERVED, "written": ""}, False, State.ANNOTATING, id="not written yet"),
+        pytest.param({**SERVED, "reverse_dns": "a.b"}, False, State.SERVING, id="served, and not named yet"),
         pytest.param(HELD, False, State.ASSOCIATING, id="allocated"),
         pytest.param(NONE_YET, False, State.ALLOCATING, id="has nothing"),
         pytest.param(NONE_YET, True, State.PARKED, id="waits for the quota"),
