@@ -33,6 +33,17 @@ def test_reassociation_is_not_allowed_by_default(allocated: Workers) -> None:
     assert (interface, ip, allow) == (ENI, IP, False)
 
 
+def test_the_pods_own_address_that_is_there_already_stays(allocated: Workers) -> None:
+    """It was tagged for the pod by who moved over: connections go on, and the new one is given back."""
+    there = allocated.ec2.give(UID, "web", IP)
+    allocated.run()
+
+    assert allocated.claim().allocation_id == there.allocation_id
+    assert allocated.claim().serving
+    assert [address.allocation_id for address in allocated.ec2.addresses] == [there.allocation_id]
+    assert Action.DISASSOCIATE not in allocated.ec2.mutating
+
+
 def moved(workers: Workers) -> None:
     """A served pod whose sandbox was made anew, with another IP."""
     workers.serve()
