@@ -5,19 +5,19 @@ from pathlib import Path
 
 import typer
 
-from cli import printing
-from cli.addresses import addresses
-from cli.exits import EndedError, Exit
-from cli.explain import explain
+from cli.commands.addresses import addresses
+from cli.commands.explain import explain
+from cli.commands.plan import plan
+from cli.commands.queues import queues
+from cli.commands.release import release
+from cli.commands.retry import retry
+from cli.commands.status import status
+from cli.commands.sweep import sweep
+from cli.commands.version import version
 from cli.late import HELP_OPTIONS, Commands
-from cli.plan import plan
-from cli.queues import queues
-from cli.release import release
-from cli.retry import retry
-from cli.sight import UNSEEN
-from cli.status import status
-from cli.sweep import sweep
-from cli.version import version
+from cli.output import printing
+from cli.output.exits import EndedError, Exit
+from cli.reach.sight import UNSEEN
 from eip.errors import EipError, RedisUnfit, SettingsError
 
 ROOT = Path(__file__).resolve().parents[1]

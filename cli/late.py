@@ -38,7 +38,7 @@ LATE = {
         "Move over from another operator without a pod losing its address, and back.",
     ),
     "iam-policy": Late(
-        "cli.iam_policy", "iam_policy", "Print the IAM policy of the workers, as narrow as EC2 allows."
+        "cli.iam.policy", "iam_policy", "Print the IAM policy of the workers, as narrow as EC2 allows."
     ),
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cli.exits import EndedError, Exit
+from cli.output.exits import EndedError, Exit
 
 
 @dataclass(frozen=True, slots=True)

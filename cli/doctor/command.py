@@ -15,8 +15,8 @@ from cli.doctor.finding import Finding, exit_code, fails
 from cli.doctor.judge import judge
 from cli.doctor.report import Output, show
 from cli.doctor.seen import Unseen, look
-from cli.exits import Exit
 from cli.options import Context
+from cli.output.exits import Exit
 from eip.errors import SettingsError
 from eip.kubernetes import review
 from eip.kubernetes.review import ServiceAccount

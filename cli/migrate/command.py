@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.exits import Exit
 from cli.migrate import back as way_back
 from cli.migrate import plan as way_there
 from cli.migrate.ec2 import Ec2
@@ -21,7 +20,8 @@ from cli.migrate.plan import Plan
 from cli.migrate.read import Reader
 from cli.migrate.show import show, summary
 from cli.migrate.steps import Step
-from cli.words import plain
+from cli.output.exits import Exit
+from cli.rows.words import plain
 from eip import settings
 from eip.aliases import Alias
 from eip.clock import SystemClock

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from cli.migrate.judge import Verdict
 from cli.migrate.plan import Plan, Row
-from cli.words import NOTHING, plain
+from cli.rows.words import NOTHING, plain
 
 STYLES = {Verdict.MOVE: "green", Verdict.MOVED: "dim", Verdict.LEAVE: "dim", Verdict.PROBLEM: "yellow"}
 

@@ -8,10 +8,10 @@ from typing import Any, NoReturn, Protocol
 import pytest
 import redis
 
-from cli import connections
 from cli.app import main
-from cli.connections import Connections
-from cli.operating import SELECTOR
+from cli.reach import connections
+from cli.reach.connections import Connections
+from cli.reach.operating import SELECTOR
 from eip import backlog
 from eip.backlog import Backlog
 from eip.claim import Claim

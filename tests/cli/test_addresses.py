@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.address_rows import Standing, address_rows, cost
+from cli.rows.addresses import Standing, address_rows, cost
 from eip import names
 from eip.claim import Claim
 from eip.decide import Scope

@@ -7,10 +7,10 @@ import pytest
 import typer
 from typer.main import get_command
 
-from cli import status as status_module
 from cli.app import app, main
-from cli.exits import Exit
+from cli.commands import status as status_module
 from cli.late import LATE, Commands
+from cli.output.exits import Exit
 from tests.cli.conftest import Eip
 from tests.workers_world import Workers
 
@@ -102,7 +102,7 @@ def test_a_failure_that_nobody_foresaw_is_one_line(eip: Eip, monkeypatch: pytest
     assert shown.code == Exit.WRONG
     assert len(shown.err.splitlines()) == 1
     assert "ZeroDivisionError" in shown.err
-    assert "cli/status.py:" in shown.err
+    assert "cli/commands/status.py:" in shown.err
 
 
 def test_settings_that_are_missing_are_named(

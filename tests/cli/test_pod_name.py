@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import pytest
 
-from cli.exits import EndedError, Exit
+from cli.output.exits import EndedError, Exit
 from cli.pod_name import pod_name
 
 

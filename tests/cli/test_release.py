@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cli import release as release_command
-from cli.operating import Time, at_work
-from cli.release_all import ROUNDS
+from cli.commands import release as release_command
+from cli.commands.release_all import ROUNDS
+from cli.reach.operating import Time, at_work
 from eip import names
 from eip.errors import KubernetesError
 from eip.names import Action

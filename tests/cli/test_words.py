@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.words import age, parsed, plain
+from cli.rows.words import age, parsed, plain
 
 
 @pytest.mark.parametrize(

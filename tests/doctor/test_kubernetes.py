@@ -165,7 +165,7 @@ def test_nodes_that_may_not_be_listed_are_read_one_by_one(
     assert [node.name for node in known(_read(monkeypatch, cluster.worker).nodes)] == ["node-1"]
 
 
-@pytest.mark.usefixtures("lacking")
+@pytest.mark.usefixtures("lacking", "redis_client")
 def test_the_command(monkeypatch: pytest.MonkeyPatch, cluster: Cluster, redis_server: RedisServer) -> None:
     """As a worker runs it, with EC2 away: YAML on standard output, and the exit code of a failure."""
     monkeypatch.setattr(read_redis, "LISTEN_SECONDS", 0.2)

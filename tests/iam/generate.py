@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.iam_policy import policy
+from cli.iam.policy import policy
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "aws"
 PARTS: dict[str, dict[str, Any]] = {

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from cli.iam_policy import iam_policy, policy
+from cli.iam.policy import iam_policy, policy
 
 VPC = "vpc-0123456789abcdef0"
 NEEDED = {"--cluster": "games", "--vpc": VPC, "--region": "eu-central-1"}

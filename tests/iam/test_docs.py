@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli.iam_policy import iam_policy
+from cli.iam.policy import iam_policy
 from tests.iam.generate import FOLDER, PARTS
 
 ROOT = FOLDER.parents[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.iam_policy import partition_of, policy
+from cli.iam.policy import partition_of, policy
 from eip.names import Action
 from tests.iam import generate
 from tests.iam.calls import (

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cli import connections, printing, reading
-from cli.connections import Connections
 from cli.options import Context, Output, OutputFormat
-from cli.plan_rows import PlanRow, plan_rows
-from cli.sight import REDIS, Sight
-from cli.tables import Column
+from cli.output import printing
+from cli.output.tables import Column
+from cli.reach import connections, reading
+from cli.reach.connections import Connections
+from cli.reach.sight import REDIS, Sight
+from cli.rows.plan import PlanRow, plan_rows
 from workers.plan import Snapshot
 from workers.plan import plan as planned
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from cli.words import parsed, plain
+from cli.rows.words import parsed, plain
 from eip import names
 from eip.claim import Claim
 from eip.decide import Scope

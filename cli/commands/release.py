@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from cli import connections, printing, reading
-from cli.connections import Connections
-from cli.exits import EndedError, Exit
-from cli.operating import Time, at_work
+from cli.commands.release_all import Giver, Pace, releasable
 from cli.options import Context
-from cli.release_all import Giver, Pace, releasable
-from cli.sight import UNSEEN, Sight
-from cli.tables import Column, table
+from cli.output import printing
+from cli.output.exits import EndedError, Exit
+from cli.output.tables import Column, table
+from cli.reach import connections, reading
+from cli.reach.connections import Connections
+from cli.reach.operating import Time, at_work
+from cli.reach.sight import UNSEEN, Sight
 from workers.ports import Address
 
 STOP = (

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from cli import iam_statements as statements
-from cli.iam_statements import Statement, Target
+from cli.iam import statements
+from cli.iam.statements import Statement, Target
 from eip.settings import Name
 
 ANY_ACCOUNT = "*"

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cli import connections, printing, reading
-from cli.claim_rows import ClaimRow, claim_row, place
-from cli.connections import Connections
-from cli.exits import EndedError, Exit
 from cli.options import Context, Namespace, OnePod, Output, OutputFormat
+from cli.output import printing
+from cli.output.exits import EndedError, Exit
+from cli.output.tables import Column
 from cli.pod_name import pod_name
-from cli.rule_rows import RuleRow, rule_rows
-from cli.sentences import in_words
-from cli.sight import REDIS, Sight
-from cli.tables import Column
-from cli.words import NOTHING, plain
+from cli.reach import connections, reading
+from cli.reach.connections import Connections
+from cli.reach.sight import REDIS, Sight
+from cli.rows.claims import ClaimRow, claim_row, place
+from cli.rows.rules import RuleRow, rule_rows
+from cli.rows.sentences import in_words
+from cli.rows.words import NOTHING, plain
 from eip.decide import Desired
 from eip.pod import Pod
 

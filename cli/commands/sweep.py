@@ -1,7 +1,8 @@
 """`eip sweep`: have EC2, the claims and Kubernetes compared now, and mended."""
 
-from cli import connections, printing
-from cli.sight import REDIS, Sight
+from cli.output import printing
+from cli.reach import connections
+from cli.reach.sight import REDIS, Sight
 
 
 def sweep() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cli.words import age, moment
+from cli.rows.words import age, moment
 from eip.names import Queue
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cli.connections import Ec2, Kubernetes
-from cli.operating import Time
+from cli.reach.connections import Ec2, Kubernetes
+from cli.reach.operating import Time
 from eip import names
 from eip.claim import Claim
 from eip.decide import Desired, Scope

@@ -1,7 +1,7 @@
 """One pod's state in sentences, for who asks about one pod."""
 
-from cli.claim_rows import ClaimRow, State
-from cli.words import age
+from cli.rows.claims import ClaimRow, State
+from cli.rows.words import age
 from eip.decide import Desired
 
 _DESIRED = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from cli.exits import Exit
+from cli.output.exits import Exit
 from eip.errors import Ec2Error, KubernetesError, RedisAway, RedisUnfit, SettingsError
 
 T = TypeVar("T")

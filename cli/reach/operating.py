@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cli.connections import Kubernetes, Leases
+from cli.reach.connections import Kubernetes, Leases
 from eip import names
 from eip.decide import TERMINAL_PHASES
 from eip.pod import Pod

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from cli.words import age, plain
+from cli.rows.words import age, plain
 from eip import names
 from eip.claim import Claim, next_step, observe
 from eip.decide import EventType, Scope, decide

@@ -117,7 +117,7 @@ class Ec2(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The settings, and a way to each of the three; one that cannot be had raises what `cli.sight` notes."""
+    """The settings, and a way to each of the three; what cannot be had raises an error."""
 
     settings: "Settings"
     redis: Callable[[], Redis]
@@ -153,7 +153,7 @@ def namespace_of(context: str) -> str:
 
 
 def _redis(settings: "Settings") -> Redis:
-    from cli.redis_view import RedisView  # noqa: PLC0415
+    from cli.reach.redis_view import RedisView  # noqa: PLC0415
 
     return RedisView(settings)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cli.mode import mode
-from cli.words import age, moment, parsed, plain
+from cli.rows.mode import mode
+from cli.rows.words import age, moment, parsed, plain
 from eip import names
 from eip.claim import Claim, next_step, observe
 from eip.decide import Desired, EventType, Scope, decide

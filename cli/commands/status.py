@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cli import connections, printing, reading
-from cli.claim_rows import ClaimRow, State, claim_rows, seen_claims
-from cli.connections import Connections
-from cli.exits import EndedError, Exit
 from cli.options import AllNamespaces, AnyPod, Context, Namespace, Output, OutputFormat
+from cli.output import printing
+from cli.output.exits import EndedError, Exit
+from cli.output.tables import Column
 from cli.pod_name import PodName, pod_name
-from cli.sentences import in_words
-from cli.sight import KUBERNETES, REDIS, Sight
-from cli.tables import Column
-from cli.words import since
+from cli.reach import connections, reading
+from cli.reach.connections import Connections
+from cli.reach.sight import KUBERNETES, REDIS, Sight
+from cli.rows.claims import ClaimRow, State, claim_rows, seen_claims
+from cli.rows.sentences import in_words
+from cli.rows.words import since
 from eip.decide import EventType, decide
 from eip.pod import Pod
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from rich.text import Text
 
-from cli.words import NOTHING
+from cli.rows.words import NOTHING
 
 Row = TypeVar("Row")
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cli.connections import Connections, Kubernetes
-from cli.sight import EC2, KUBERNETES, REDIS, Sight
+from cli.reach.connections import Connections, Kubernetes
+from cli.reach.sight import EC2, KUBERNETES, REDIS, Sight
 from eip.claim import Claim
 from eip.decide import Scope
 from eip.pod import Pod

@@ -9,14 +9,15 @@ import typer
 from rich.live import Live
 from rich.text import Text
 
-from cli import connections, printing
-from cli.connections import Connections
-from cli.exits import EndedError, Exit
 from cli.options import Output, OutputFormat
-from cli.queue_rows import BucketRow, QueueRow, QueuesView, queues_view, waiting_in_words
-from cli.sight import REDIS, Sight
-from cli.tables import Column, table
-from cli.words import since
+from cli.output import printing
+from cli.output.exits import EndedError, Exit
+from cli.output.tables import Column, table
+from cli.reach import connections
+from cli.reach.connections import Connections
+from cli.reach.sight import REDIS, Sight
+from cli.rows.queues import BucketRow, QueueRow, QueuesView, queues_view, waiting_in_words
+from cli.rows.words import since
 
 _BUCKETS: Sequence[Column[BucketRow]] = [
     Column("ACTION", lambda row: row.action),

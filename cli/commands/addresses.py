@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cli import connections, printing, reading
-from cli.address_rows import AddressRow, Standing, address_rows, total_in_words
 from cli.options import Context, Namespace, Output, OutputFormat
-from cli.sight import Sight
-from cli.tables import Column
-from cli.words import NOTHING, since
+from cli.output import printing
+from cli.output.tables import Column
+from cli.reach import connections, reading
+from cli.reach.sight import Sight
+from cli.rows.addresses import AddressRow, Standing, address_rows, total_in_words
+from cli.rows.words import NOTHING, since
 from workers.ours import Identity
 
 _STYLES = {Standing.IN_USE: "green", Standing.ORPHAN: "red", Standing.IDLE: "yellow"}

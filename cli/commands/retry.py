@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from cli import connections, printing, reading
-from cli.connections import Redis
-from cli.exits import EndedError, Exit
 from cli.options import Context, Namespace, OnePod
+from cli.output import printing
+from cli.output.exits import EndedError, Exit
 from cli.pod_name import pod_name
-from cli.sight import Sight
+from cli.reach import connections, reading
+from cli.reach.connections import Redis
+from cli.reach.sight import Sight
 from eip.claim import Claim, changed, next_step
 from eip.names import Step
 

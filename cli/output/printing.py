@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli.exits import Exit
 from cli.options import Output
-from cli.sight import Sight
-from cli.tables import Column, Row, table
+from cli.output.exits import Exit
+from cli.output.tables import Column, Row, table
+from cli.reach.sight import Sight
 
 
 def console() -> Console:

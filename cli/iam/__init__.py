@@ -1,0 +1,1 @@
+"""The workers' IAM policy, made for a cluster and a VPC."""

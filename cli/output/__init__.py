@@ -1,0 +1,1 @@
+"""How the command prints, and how it ends."""

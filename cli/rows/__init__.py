@@ -1,0 +1,1 @@
+"""What is shown of claims, addresses, queues and plans: rows and words, made without any call."""
