@@ -68,7 +68,7 @@ if schedule == 'forget' and not leased then
   redis.call('ZREM', KEYS[5], uid)
   redis.call('SREM', KEYS[10], uid)
   settle_lent(uid, before, NOTHING, KEYS[11], KEYS[12], KEYS[14], KEYS[4])
-  settle_kept(uid, before, NOTHING, KEYS[13])
+  settle_kept(uid, before, NOTHING, KEYS[13], KEYS[4])
   if ARGV[8] ~= '' then
     leave_ip(ARGV[8])
   end
@@ -103,7 +103,7 @@ if ARGV[8] ~= ARGV[9] then
 end
 local after = claim_of(KEYS[2])
 settle_lent(uid, before, after, KEYS[11], KEYS[12], KEYS[14], KEYS[4])
-settle_kept(uid, before, after, KEYS[13])
+settle_kept(uid, before, after, KEYS[13], KEYS[4])
 if after.allocation_id ~= '' or after.intent_at ~= '' then
   redis.call('SADD', KEYS[10], uid)
 else

@@ -81,8 +81,8 @@ local function settle_lent(uid, before, after, borrowed, returned, lines, due)
 end
 
 -- By which name the next pod finds the address that is kept for it: that of the pod which has the name, or the
--- first of those that were kept.
-local function settle_kept(uid, before, after, kept)
+-- first of those that were kept. One that nobody will come for any more is looked at again, and released.
+local function settle_kept(uid, before, after, kept, due)
   local known = before.name ~= '' and before or after
   local name = known.namespace .. '/' .. known.name
   local owner = redis.call('HGET', kept, name)
@@ -91,6 +91,9 @@ local function settle_kept(uid, before, after, kept)
     local other = owner and owner ~= uid and redis.call('HGET', 'eip:claim:' .. owner, 'allocation_id')
     if lives or not other then
       redis.call('HSET', kept, name, uid)
+      if other then
+        redis.call('ZADD', due, now, owner)
+      end
     end
   elseif owner == uid then
     redis.call('HDEL', kept, name)
