@@ -19,7 +19,7 @@ from eip.settings import Settings
 log = structlog.get_logger(__name__)
 
 VISIBILITY_TIMEOUT = 300
-"""Seconds until a dead worker's messages come back; recovery does not wait for it, see eip.workqueue."""
+"""Seconds until a dead worker's messages come back; recovery does not wait: see eip.store.workqueue."""
 
 
 def transport_options() -> dict[str, Any]:

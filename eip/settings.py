@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from eip import names, redis_address
+from eip import names
 from eip.aliases import Alias
 from eip.decide import Scope
 from eip.errors import SettingsError
-from eip.limiter import Rate
+from eip.store import redis_address
+from eip.store.limiter import Rate
 
 PREFIX = "EIP_"
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")

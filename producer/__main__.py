@@ -12,10 +12,10 @@ from eip.broker import MessageSender, make_app
 from eip.clock import SystemClock
 from eip.errors import RedisUnfit, SettingsError
 from eip.kubernetes import client
-from eip.ledger import Ledger
-from eip.redis_connection import connect_fit
 from eip.settings import Settings
-from eip.workqueue import WorkQueue
+from eip.store.ledger import Ledger
+from eip.store.redis_connection import connect_fit
+from eip.store.workqueue import WorkQueue
 from producer.elector import Elector
 from producer.enqueue import Enqueue
 from producer.inbox import Inbox

@@ -6,7 +6,7 @@ from eip import names
 from eip.claim import Claim, left, observe
 from eip.decide import Desired, EventType, Scope, decide
 from eip.pod import Pod
-from eip.workqueue import WorkQueue
+from eip.store.workqueue import WorkQueue
 from eip.writing import seen_on
 
 

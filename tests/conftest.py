@@ -8,11 +8,11 @@ import pytest
 import redis
 
 from eip.claim import Claim
-from eip.keys import Keys
-from eip.ledger import Ledger
 from eip.names import Queue, Step
-from eip.redis_connection import connect
-from eip.workqueue import WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
+from eip.store.redis_connection import connect
+from eip.store.workqueue import WorkQueue
 from sandbox.redis import RedisServer
 from tests import clusters
 

@@ -9,15 +9,15 @@ import redis
 
 from eip.claim import Claim, observe
 from eip.decide import EventType, Scope, decide
-from eip.handover import Handover
-from eip.keys import Keys
-from eip.ledger import Held, Ledger
-from eip.limiter import Limiter, Rate, Turn
 from eip.names import EVENTS_BUCKET, EXTERNAL_DNS_ANNOTATIONS, Action, Queue, Step
 from eip.pod import Pod
-from eip.quota import Quota
-from eip.scripts import Scripts
-from eip.workqueue import WorkQueue
+from eip.store.handover import Handover
+from eip.store.keys import Keys
+from eip.store.ledger import Held, Ledger
+from eip.store.limiter import Limiter, Rate, Turn
+from eip.store.quota import Quota
+from eip.store.scripts import Scripts
+from eip.store.workqueue import WorkQueue
 from eip.writing import seen_on
 from tests.fakes.ec2 import CLUSTER, VPC, FakeEc2
 from tests.fakes.kubernetes import FakeKubernetes

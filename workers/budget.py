@@ -5,9 +5,9 @@ from threading import Event
 
 from eip.clock import Clock
 from eip.errors import EipError
-from eip.ledger import Held, Ledger
-from eip.limiter import Limiter
 from eip.names import Action
+from eip.store.ledger import Held, Ledger
+from eip.store.limiter import Limiter
 from workers.observing.stopwatch import put_off, waited
 from workers.outcome import TryLater
 

@@ -7,16 +7,16 @@ import structlog
 
 from eip.clock import SystemClock
 from eip.errors import KubernetesError, SettingsError
-from eip.handover import Handover
 from eip.kubernetes import client as kubernetes_client
 from eip.kubernetes.patience import patiently
-from eip.ledger import Ledger
-from eip.limiter import Limiter
-from eip.quota import Quota
-from eip.redis_connection import connect_fit
-from eip.scripts import Scripts
 from eip.settings import Settings
-from eip.workqueue import Sender, WorkQueue
+from eip.store.handover import Handover
+from eip.store.ledger import Ledger
+from eip.store.limiter import Limiter
+from eip.store.quota import Quota
+from eip.store.redis_connection import connect_fit
+from eip.store.scripts import Scripts
+from eip.store.workqueue import Sender, WorkQueue
 from workers.alive import PULSE
 from workers.aws.client import Cluster, Ec2Client, Placement
 from workers.aws.interface import interface_finder

@@ -1,7 +1,7 @@
 """From an error to an outcome: how it is told, and whether its author can do something about it."""
 
 from eip.errors import Ec2Error, KubernetesError, NamespaceFull
-from eip.ledger import Held
+from eip.store.ledger import Held
 from workers.aws.codes import Verdict, verdict
 from workers.outcome import Change, Failed, unchanged
 

@@ -6,7 +6,7 @@ import structlog
 
 from eip.clock import Clock
 from eip.errors import EipError, EpochChanged, RedisAway
-from eip.keys import Keys
+from eip.store.keys import Keys
 from workers import alive
 from workers.alive import PULSE
 from workers.sweep import Sweeper

@@ -9,8 +9,8 @@ import structlog
 
 from eip.claim import Claim, changed, is_over, next_step
 from eip.errors import Ec2Error, EpochChanged, KubernetesError, LeaseLost, RedisAway
-from eip.ledger import Held
 from eip.names import EventReason, Step
+from eip.store.ledger import Held
 from workers.failure import failed
 from workers.observing.promises import settled
 from workers.observing.steps import counted, observe

@@ -7,10 +7,10 @@ import structlog
 from eip import names
 from eip.claim import Claim
 from eip.errors import EipError
-from eip.ledger import Ledger
-from eip.limiter import Limiter
 from eip.names import EventReason
 from eip.node import about_node
+from eip.store.ledger import Ledger
+from eip.store.limiter import Limiter
 from workers.ports import Kubernetes
 
 log = structlog.get_logger(__name__)

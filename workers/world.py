@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eip.decide import Scope
-from eip.handover import Handover
-from eip.ledger import Held, Ledger
 from eip.names import Action
-from eip.quota import Quota
-from eip.workqueue import WorkQueue
+from eip.store.handover import Handover
+from eip.store.ledger import Held, Ledger
+from eip.store.quota import Quota
+from eip.store.workqueue import WorkQueue
 from workers.aws.interface import InterfaceFinder
 from workers.budget import Budget
 from workers.ours import Identity

@@ -21,7 +21,7 @@ from workers.ours import Identity, whose
 from workers.ports import Address
 
 if TYPE_CHECKING:
-    from eip.limiter import Rate
+    from eip.store.limiter import Rate
 
 NAMED = "InvalidAddress.PtrSet"
 """What EC2 says to a release while the address has a reverse DNS record."""

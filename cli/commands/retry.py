@@ -13,7 +13,7 @@ from eip.claim import Claim, changed, next_step
 from eip.names import Step
 
 if TYPE_CHECKING:
-    from eip.ledger import Schedule
+    from eip.store.ledger import Schedule
 
 
 def retry(pod: OnePod, namespace: Namespace = "", *, context: Context = "") -> None:
@@ -58,7 +58,7 @@ def _retried(uid: str, name: str, redis: Redis) -> str:
 
 
 def _now(step: Step) -> "Schedule":
-    from eip.ledger import Schedule  # noqa: PLC0415 - heavy to import
+    from eip.store.ledger import Schedule  # noqa: PLC0415 - heavy to import
 
     return Schedule("wake", step.queue)
 

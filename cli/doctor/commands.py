@@ -1,7 +1,7 @@
 """The Redis commands that producer, workers and Flower give, each with keys or channels as they occur."""
 
-from eip.keys import Keys
 from eip.names import Queue
+from eip.store.keys import Keys
 
 _CLAIM = Keys.claim("uid")
 _WAKEUPS = Keys.wakeups(Queue.RELEASE)

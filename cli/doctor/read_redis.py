@@ -12,10 +12,10 @@ from cli.doctor.commands import COMMANDS
 from cli.doctor.facts import QueueSeen, RedisFacts, RedisServer, WorkSeen
 from cli.doctor.seen import Unseen, look
 from eip.errors import RedisUnfit
-from eip.keys import Keys
 from eip.names import Queue
-from eip.redis_connection import connect, refuse_unfit
 from eip.settings import Settings
+from eip.store.keys import Keys
+from eip.store.redis_connection import connect, refuse_unfit
 
 Client = Any
 """redis-py's client; only eip knows that library."""

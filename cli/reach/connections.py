@@ -14,16 +14,16 @@ from eip.pod import Pod, PodList
 from workers.ports import Address
 
 if TYPE_CHECKING:
-    from eip.backlog import Backlog
     from eip.kubernetes.leases import Lease
-    from eip.ledger import Committed, Schedule
     from eip.settings import Settings
+    from eip.store.backlog import Backlog
+    from eip.store.ledger import Committed, Schedule
 
 
 class Ledger(Protocol):
     """What is read of the claims, and written by `eip retry`; each raises RedisAway."""
 
-    def uids(self) -> set[str]: ...  # noqa: D102 - eip.ledger.Ledger's
+    def uids(self) -> set[str]: ...  # noqa: D102 - eip.store.ledger.Ledger's
     def claim(self, uid: str) -> Claim | None: ...  # noqa: D102
     def claims(self, uids: "list[str]") -> Mapping[str, Claim]: ...  # noqa: D102
     def suspects(self) -> Mapping[str, int]: ...  # noqa: D102

@@ -12,7 +12,7 @@ from workers.ours import Identity
 from workers.ports import Address
 
 if TYPE_CHECKING:
-    from eip.backlog import Backlog
+    from eip.store.backlog import Backlog
 
 
 def claims(sight: Sight, connections: Connections) -> Mapping[str, Claim] | None:

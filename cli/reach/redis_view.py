@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from eip import backlog
-from eip.backlog import Backlog
 from eip.claim import Claim
-from eip.ledger import Ledger
-from eip.limiter import Limiter
 from eip.names import Step
-from eip.redis_connection import connect
-from eip.scripts import Scripts
 from eip.settings import Settings
+from eip.store import backlog
+from eip.store.backlog import Backlog
+from eip.store.ledger import Ledger
+from eip.store.limiter import Limiter
+from eip.store.redis_connection import connect
+from eip.store.scripts import Scripts
 
 if TYPE_CHECKING:
     from eip.broker import MessageSender

@@ -19,7 +19,7 @@ from workers.ports import Address
 from workers.shown import with_address
 
 if TYPE_CHECKING:
-    from eip.backlog import Backlog
+    from eip.store.backlog import Backlog
 
 
 class State(StrEnum):

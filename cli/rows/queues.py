@@ -10,8 +10,8 @@ from cli.rows.words import age, moment
 from eip.names import Queue
 
 if TYPE_CHECKING:
-    from eip.backlog import Backlog
-    from eip.limiter import Rate
+    from eip.store.backlog import Backlog
+    from eip.store.limiter import Rate
 
 
 class QueueRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
-from eip.keys import Keys
 from eip.names import MANAGE_LABEL, Action, EventReason
+from eip.store.keys import Keys
 from sandbox.accounts import done
 from sandbox.chaos.lab import Lab
 from sandbox.chaos.percentile import spread

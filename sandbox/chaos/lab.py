@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from eip.claim import Claim
-from eip.ledger import Ledger
 from eip.names import POD_UID_TAG, PUBLIC_IP_ANNOTATION
+from eip.store.ledger import Ledger
 from sandbox.chaos.cluster import Cluster, opened
 from sandbox.chaos.inject import Injector
 from sandbox.chaos.operator import PRODUCERS, WORKERS, Operator

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 
-from eip.keys import Keys
+from eip.store.keys import Keys
 from sandbox.accounts import ApiRefusedError
 from sandbox.chaos.asks import Ask, Lent
 from sandbox.chaos.lent import touched

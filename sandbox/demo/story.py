@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from eip.ledger import Ledger
 from eip.names import MANAGE_SELECTOR, POD_UID_TAG, Action
+from eip.store.ledger import Ledger
 from sandbox.demo.picture import Picture, State, is_labelled, is_touched
 from sandbox.demo.pool import PROXIES
 from sandbox.demo.rolling import REPLICAS

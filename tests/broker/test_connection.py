@@ -8,7 +8,7 @@ import redis
 from structlog.testing import capture_logs
 
 from eip.errors import RedisAway, RedisUnfit
-from eip.redis_connection import connect, connect_fit, refuse_unfit
+from eip.store.redis_connection import connect, connect_fit, refuse_unfit
 from sandbox.redis import RedisServer
 
 

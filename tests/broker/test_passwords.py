@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from eip.broker import MessageSender, make_app
 from eip.claim import Claim
 from eip.names import Step
-from eip.redis_connection import RIGHTS, connect, connect_fit
 from eip.settings import Settings
+from eip.store.redis_connection import RIGHTS, connect, connect_fit
 from sandbox.redis import RedisServer
 
 CLAIM = Claim(uid="1b4e28ba-2fa1-11d2-883f-0016d3cca427", namespace="shop", name="web-0", pod_ip="10.0.0.7")

@@ -7,8 +7,8 @@ import pytest
 
 from eip.decide import EventType
 from eip.errors import LeaseLost
-from eip.ledger import Held
 from eip.names import Action, Step
+from eip.store.ledger import Held
 from tests.workers_world import IP, UID, Workers
 from workers.budget import DESCRIBE_MAX_WAIT, MAX_WAIT
 from workers.outcome import TryLater

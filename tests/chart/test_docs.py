@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eip.redis_connection import RIGHTS
+from eip.store.redis_connection import RIGHTS
 from tests.chart.helm import CHART, NAMESPACE, RELEASE, REQUIRED, ROOT, one, render, run
 
 PAGES = [ROOT / "docs" / "install.md", ROOT / "docs" / "aws.md", CHART / "README.md.in"]

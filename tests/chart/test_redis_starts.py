@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from eip.redis_connection import refuse_unfit
+from eip.store.redis_connection import refuse_unfit
 from sandbox.kubernetes.real import free_ports
 from sandbox.redis_program import find_redis_server
 from tests.chart.helm import Manifest, one, render

@@ -12,15 +12,15 @@ from cli.app import main
 from cli.reach import connections
 from cli.reach.connections import Connections
 from cli.reach.operating import SELECTOR
-from eip import backlog
-from eip.backlog import Backlog
 from eip.claim import Claim
 from eip.errors import Ec2Error, EipError, KubernetesError, RedisAway
 from eip.kubernetes.leases import Lease, LeaseSpec
-from eip.ledger import Ledger
 from eip.names import Step
 from eip.pod import OwnerMeta, Pod, PodList, PodStatus
 from eip.settings import Settings
+from eip.store import backlog
+from eip.store.backlog import Backlog
+from eip.store.ledger import Ledger
 from tests.fakes.ec2 import CLUSTER
 from tests.fakes.kubernetes import FakeKubernetes
 from tests.workers_world import Workers

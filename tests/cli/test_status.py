@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from eip import names
-from eip.keys import Keys
 from eip.names import Action, Queue, Step
+from eip.store.keys import Keys
 from tests.cli.conftest import Api, Eip, Reach
 from tests.workers_world import IP, IP2, OTHER, UID, Workers
 

@@ -14,9 +14,9 @@ from cli.doctor import read_redis
 from cli.doctor.commands import COMMANDS
 from cli.doctor.facts import RedisFacts
 from cli.doctor.seen import Unseen, known
-from eip.keys import Keys
 from eip.names import Queue
-from eip.redis_connection import RIGHTS
+from eip.store.keys import Keys
+from eip.store.redis_connection import RIGHTS
 from sandbox.redis import RedisServer
 from tests.doctor.world import settings
 
@@ -160,7 +160,7 @@ def test_what_the_acl_denies_is_named(
 
 def test_every_command_of_the_scripts_is_asked_about() -> None:
     """A command that a script comes to use needs a line in the list."""
-    folder = files("eip") / "lua"
+    folder = files("eip.store") / "lua"
     used = {
         line.split("redis.call('")[1].split("'")[0]
         for script in folder.iterdir()

@@ -9,9 +9,9 @@ from typing import Self
 from unittest.mock import patch
 
 from eip.decide import EventType
-from eip.keys import Keys
 from eip.names import Queue
 from eip.pod import Pod
+from eip.store.keys import Keys
 from tests.fakes.ec2 import FakeEc2
 from tests.fakes.kubernetes import FakeKubernetes
 from tests.faults.checks import Checks
@@ -61,7 +61,7 @@ class Installation:
             patch("sandbox.ec2.addresses._new_id", lambda kind: f"{kind}-{next(ids)}")
         )
         tokens = SimpleNamespace(token_hex=lambda size: f"{next(ids)[-2 * size :]}")
-        self._patches.enter_context(patch("eip.ledger.secrets", tokens))
+        self._patches.enter_context(patch("eip.store.ledger.secrets", tokens))
         self._patches.enter_context(patch("workers.perform.random", chance))
         self._patches.enter_context(patch("producer.backoff.random", chance))
         self.node = self.cluster.add_node()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, cast
 from eip import names
 from eip.decide import EventType, Scope
 from eip.errors import KubernetesError, StaleLeader
-from eip.ledger import Ledger
 from eip.names import EXTERNAL_DNS_ANNOTATIONS
 from eip.pod import Pod
-from eip.workqueue import WorkQueue
+from eip.store.ledger import Ledger
+from eip.store.workqueue import WorkQueue
 from producer.delivery import Delivery
 from producer.enqueue import Enqueue
 from producer.watch import Changed, Item, Listed, Page

@@ -14,10 +14,10 @@ from typing import Any, TypeVar, cast
 
 import redis
 
-from eip.keys import Keys
-from eip.ledger import TOMBSTONE
 from eip.names import Queue
-from eip.scripts import source
+from eip.store.keys import Keys
+from eip.store.ledger import TOMBSTONE
+from eip.store.scripts import source
 from tests.faults.faults import Port
 from tests.faults.process import OperatorProcess
 from tests.faults.simulation import Simulation
@@ -42,7 +42,7 @@ def virtual(script: str) -> tuple[str, str]:
 
 @cache
 def _names() -> dict[str, str]:
-    scripts = (path.name.removesuffix(".lua") for path in (files("eip") / "lua").iterdir())
+    scripts = (path.name.removesuffix(".lua") for path in (files("eip.store") / "lua").iterdir())
     return {source(name): name for name in scripts}
 
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, cast
 
 from eip.decide import EventType, Scope
 from eip.errors import EipError
-from eip.keys import Keys
-from eip.ledger import Ledger
 from eip.names import EXTERNAL_DNS_ANNOTATIONS
 from eip.pod import Pod
-from eip.workqueue import WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
+from eip.store.workqueue import WorkQueue
 from producer.enqueue import Enqueue
 from tests.faults.process import OperatorProcess
 from tests.faults.redis_port import RedisPort

@@ -7,7 +7,7 @@ import pytest
 
 from eip.claim import gone, without_address
 from eip.errors import KubernetesError
-from eip.workqueue import WorkQueue
+from eip.store.workqueue import WorkQueue
 from tests.faults.faults import Fault
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.schedules import run

@@ -7,13 +7,13 @@ import redis
 
 from eip.claim import Claim
 from eip.decide import Scope
-from eip.handover import Handover
-from eip.ledger import Ledger
-from eip.limiter import Limiter, Rate
 from eip.names import EVENTS_BUCKET, EXTERNAL_DNS_ANNOTATIONS, Action, Step
-from eip.quota import Quota
-from eip.scripts import Scripts
-from eip.workqueue import WorkQueue
+from eip.store.handover import Handover
+from eip.store.ledger import Ledger
+from eip.store.limiter import Limiter, Rate
+from eip.store.quota import Quota
+from eip.store.scripts import Scripts
+from eip.store.workqueue import WorkQueue
 from tests.fakes.ec2 import CLUSTER
 from tests.faults.ports import Ec2Port, KubernetesPort
 from tests.faults.process import OperatorProcess

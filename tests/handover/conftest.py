@@ -8,11 +8,11 @@ import redis
 
 from eip.claim import Claim, changed, without_address
 from eip.decide import Desired
-from eip.handover import Candidate, Handover, Waits
-from eip.keys import Keys
-from eip.ledger import Held, Ledger
 from eip.names import Step
-from eip.workqueue import WorkQueue
+from eip.store.handover import Candidate, Handover, Waits
+from eip.store.keys import Keys
+from eip.store.ledger import Held, Ledger
+from eip.store.workqueue import WorkQueue
 from tests.conftest import Past, Sent
 
 POOL = "pool:blue"

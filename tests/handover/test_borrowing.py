@@ -5,9 +5,9 @@ import pytest
 from eip.claim import changed
 from eip.decide import Desired
 from eip.errors import EpochChanged, LeaseLost, NamespaceFull
-from eip.handover import Candidate, Waits
-from eip.keys import Keys
 from eip.names import Queue
+from eip.store.handover import Candidate, Waits
+from eip.store.keys import Keys
 from tests.handover.conftest import POOL, Pods, X, Y
 
 

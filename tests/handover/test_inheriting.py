@@ -7,11 +7,11 @@ import pytest
 from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import EpochChanged, LeaseLost
-from eip.handover import INHERITED
-from eip.keys import Keys
-from eip.ledger import REST, Held
 from eip.names import Queue
 from eip.reverse_dns import DomainState
+from eip.store.handover import INHERITED
+from eip.store.keys import Keys
+from eip.store.ledger import REST, Held
 from tests.handover.conftest import Pods
 
 ADDRESS = {

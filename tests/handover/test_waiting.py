@@ -5,8 +5,8 @@ import pytest
 from eip.claim import Claim, changed, gone
 from eip.decide import Desired
 from eip.errors import NamespaceFull
-from eip.keys import Keys
 from eip.names import Step
+from eip.store.keys import Keys
 from tests.handover.conftest import POOL, Pods, X, Y
 
 BY_ID, BY_IP = f"address:{X.allocation_id}", f"address:{X.public_ip}"

@@ -5,8 +5,8 @@ import redis
 import structlog
 
 from eip.errors import EpochChanged, RedisAway
-from eip.keys import Keys
 from eip.names import Action, Step
+from eip.store.keys import Keys
 from tests.workers_world import IP, UID, Workers
 from workers.housekeeping import REFILL_SECONDS, SLOW_TICK, Housekeeping
 

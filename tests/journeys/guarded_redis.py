@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from eip.redis_connection import RIGHTS
+from eip.store.redis_connection import RIGHTS
 from sandbox.kubernetes.real import free_ports
 from sandbox.redis import RedisServer
 

@@ -13,8 +13,8 @@ import pytest
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
-from eip.keys import Keys
 from eip.metrics.definitions import ALL
+from eip.store.keys import Keys
 from sandbox import processes
 from sandbox.kubernetes.real import free_ports
 from sandbox.processes import Process

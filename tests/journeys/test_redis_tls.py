@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eip.keys import Keys
+from eip.store.keys import Keys
 from sandbox.kubernetes.real import RealControlPlane
 from sandbox.processes import CELERY, ROOT, Process, has_logged
 from tests import clusters

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from eip import names
-from eip.keys import Keys
 from eip.names import Action
+from eip.store.keys import Keys
 from sandbox.kubernetes.status import JsonObject
 from tests import clusters
 from tests.journeys import installation as installed

@@ -8,12 +8,12 @@ import redis
 from eip.claim import Claim
 from eip.decide import Desired
 from eip.errors import EpochChanged, RedisAway
-from eip.keys import Keys
-from eip.ledger import REST, Ledger
 from eip.names import Queue
-from eip.quota import Quota
-from eip.redis_connection import connect
-from eip.workqueue import WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import REST, Ledger
+from eip.store.quota import Quota
+from eip.store.redis_connection import connect
+from eip.store.workqueue import WorkQueue
 from sandbox.redis import RedisServer
 
 CLAIM = Claim(uid="u", desired=Desired.SERVE, pod_ip="10.0.0.7")

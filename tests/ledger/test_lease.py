@@ -6,9 +6,9 @@ import redis
 from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import LeaseLost
-from eip.keys import Keys
-from eip.ledger import FORGET, LEAVE, REST, Held, Ledger, Schedule
 from eip.names import Queue
+from eip.store.keys import Keys
+from eip.store.ledger import FORGET, LEAVE, REST, Held, Ledger, Schedule
 from tests.conftest import Past
 
 CLAIM = Claim(uid="u", namespace="shop", name="web-0", desired=Desired.SERVE, pod_ip="10.0.0.7")

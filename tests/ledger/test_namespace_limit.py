@@ -5,9 +5,9 @@ import pytest
 from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import NamespaceFull
-from eip.ledger import Held, Ledger
 from eip.names import Queue
-from eip.workqueue import WorkQueue
+from eip.store.ledger import Held, Ledger
+from eip.store.workqueue import WorkQueue
 
 
 def test_a_namespace_cannot_hold_more_than_its_limit(ledger: Ledger, work_queue: WorkQueue) -> None:

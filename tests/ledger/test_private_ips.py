@@ -5,9 +5,9 @@ import redis
 
 from eip.claim import Claim, changed
 from eip.decide import Desired
-from eip.keys import Keys
-from eip.ledger import FORGET, REST, Ledger, Schedule
 from eip.names import Queue
+from eip.store.keys import Keys
+from eip.store.ledger import FORGET, REST, Ledger, Schedule
 
 IP = "10.0.0.7"
 

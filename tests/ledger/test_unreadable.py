@@ -3,10 +3,10 @@
 import redis
 
 from eip.claim import Claim
-from eip.keys import Keys
-from eip.ledger import Ledger
 from eip.names import Queue
-from eip.workqueue import WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
+from eip.store.workqueue import WorkQueue
 
 
 def spoilt(client: redis.Redis, queue: WorkQueue, uid: str) -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import StaleLeader
-from eip.keys import Keys
-from eip.ledger import FORGET, LEAVE, REST, Ledger, Schedule
 from eip.names import Queue
+from eip.store.keys import Keys
+from eip.store.ledger import FORGET, LEAVE, REST, Ledger, Schedule
 
 CLAIM = Claim(uid="u", namespace="shop", name="web-0", desired=Desired.SERVE, reason="has an IP")
 BOOKKEEPING = {"version", "sequence", "lease_token", "lease_until"}

@@ -4,9 +4,9 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eip.limiter import Limiter, Rate
 from eip.names import Action
-from eip.scripts import Scripts
+from eip.store.limiter import Limiter, Rate
+from eip.store.scripts import Scripts
 from tests.conftest import Past
 
 ACTION = Action.RELEASE

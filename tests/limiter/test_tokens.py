@@ -4,10 +4,10 @@ import pytest
 import redis
 
 from eip.errors import RedisAway
-from eip.keys import Keys
-from eip.limiter import Limiter, Rate, Turn
 from eip.names import Action
-from eip.scripts import Scripts
+from eip.store.keys import Keys
+from eip.store.limiter import Limiter, Rate, Turn
+from eip.store.scripts import Scripts
 from tests.conftest import Past
 
 ACTION = Action.ALLOCATE

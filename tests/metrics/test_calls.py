@@ -5,7 +5,7 @@ import redis
 
 from eip.errors import Ec2Error
 from eip.names import Action
-from eip.redis_connection import connect
+from eip.store.redis_connection import connect
 from sandbox.redis import RedisServer
 from tests.metrics.conftest import Grown
 from workers.alive import PULSE

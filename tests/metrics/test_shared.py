@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 from prometheus_client.registry import CollectorRegistry
 
-from eip.keys import Keys
-from eip.ledger import Ledger
 from eip.metrics.definitions import ALL
 from eip.names import Action, Queue
-from eip.redis_connection import connect
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
+from eip.store.redis_connection import connect
 from tests.metrics.conftest import series
 from tests.workers_world import IP, IP2, OTHER, RATES, UID, Workers
 from workers.observing.installation import Installation, QuotaUse

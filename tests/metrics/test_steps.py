@@ -6,8 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from eip.errors import Ec2Error, EpochChanged, LeaseLost, RedisAway
-from eip.keys import Keys
 from eip.names import Action, Step
+from eip.store.keys import Keys
 from tests.metrics.conftest import Grown
 from tests.workers_world import IP, UID, Workers
 from workers import perform

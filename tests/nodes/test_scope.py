@@ -9,7 +9,7 @@ from eip.decide import Desired, EventType, Scope, decide
 from eip.names import NODES
 from eip.pod import OwnerMeta, Pod, PodStatus
 from eip.settings import load
-from eip.workqueue import WorkQueue
+from eip.store.workqueue import WorkQueue
 from producer.enqueue import Enqueue
 from tests.workers_world import IP, OTHER, UID
 from workers.ours import Identity, whose

@@ -6,8 +6,8 @@ import pytest
 
 from eip.claim import Claim, changed
 from eip.errors import Ec2Error, KubernetesError
-from eip.keys import Keys
 from eip.names import Action, Step
+from eip.store.keys import Keys
 from tests.workers_world import IP, UID, Workers
 from workers import perform
 from workers.outcome import Again, Done, Failed, Outcome, Parked, TryLater

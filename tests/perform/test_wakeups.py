@@ -5,8 +5,8 @@ import redis
 
 from eip.decide import EventType
 from eip.errors import RedisAway
-from eip.keys import Keys
 from eip.names import Action, Queue, Step
+from eip.store.keys import Keys
 from tests.workers_world import IP, IP2, OTHER, UID, Workers
 from workers.perform import NOTHING
 

@@ -5,11 +5,11 @@ import redis
 
 from eip.claim import Claim, changed
 from eip.decide import Desired
-from eip.keys import Keys
-from eip.ledger import Ledger
 from eip.names import Queue, Step
-from eip.quota import Quota
-from eip.workqueue import WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
+from eip.store.quota import Quota
+from eip.store.workqueue import WorkQueue
 from tests.conftest import Past, Sent
 
 

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from eip import settings
 from eip.decide import Scope
 from eip.errors import SettingsError
-from eip.limiter import Rate
 from eip.names import EVENTS_BUCKET, EXTERNAL_DNS_ANNOTATIONS, Action
 from eip.settings import Settings
+from eip.store.limiter import Rate
 
 Load = Callable[..., Settings]
 

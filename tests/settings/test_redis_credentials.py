@@ -6,8 +6,8 @@ import pytest
 
 from eip import settings
 from eip.errors import SettingsError
-from eip.redis_address import with_credentials
 from eip.settings import Settings
+from eip.store.redis_address import with_credentials
 
 Load = Callable[..., Settings]
 

@@ -4,8 +4,8 @@ import pytest
 
 from eip.decide import Desired, EventType
 from eip.errors import LeaseLost
-from eip.keys import Keys
 from eip.names import Action, Step
+from eip.store.keys import Keys
 from tests.workers_world import IP, UID, Workers
 from workers.steps.allocate import allocate
 

@@ -4,9 +4,9 @@ import pytest
 
 from eip import names
 from eip.decide import EventType
-from eip.keys import Keys
 from eip.names import Action, Step
 from eip.pod import Pod
+from eip.store.keys import Keys
 from tests.fakes.ec2 import CLUSTER
 from tests.workers_world import ENI, IP, IP2, IP3, OTHER, UID, Workers
 from workers.ports import Address

@@ -4,8 +4,8 @@ import pytest
 
 from eip import names
 from eip.decide import EventType
-from eip.keys import Keys
 from eip.names import Action, Step
+from eip.store.keys import Keys
 from tests.workers_world import IP, IP2, OTHER, UID, Workers
 
 DAY = 86400.0

@@ -4,9 +4,9 @@ import pytest
 
 from eip.decide import EventType
 from eip.errors import LeaseLost
-from eip.keys import Keys
-from eip.ledger import Held
 from eip.names import Action, Step
+from eip.store.keys import Keys
+from eip.store.ledger import Held
 from tests.workers_world import IP, IP2, IP3, OTHER, UID, Workers
 
 THIRD = "33333333-3333-4333-8333-333333333333"

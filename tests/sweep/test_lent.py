@@ -4,8 +4,8 @@ import pytest
 
 from eip import names
 from eip.decide import EventType, Scope
-from eip.keys import Keys
 from eip.names import Action
+from eip.store.keys import Keys
 from tests.fakes.ec2 import CLUSTER, VPC
 from tests.workers_world import IP, IP2, IP3, OTHER, UID, Workers
 from workers.ports import Address, Interface

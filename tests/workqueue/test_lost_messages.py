@@ -5,10 +5,10 @@ import redis
 
 from eip.claim import Claim
 from eip.decide import Desired
-from eip.keys import Keys
-from eip.ledger import Ledger
 from eip.names import Queue, Step
-from eip.workqueue import RESYNC_BATCH, WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
+from eip.store.workqueue import RESYNC_BATCH, WorkQueue
 from tests.conftest import Past, Sent
 
 

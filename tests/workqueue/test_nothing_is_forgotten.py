@@ -16,11 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from eip.claim import Claim, changed, next_step
 from eip.decide import Desired
 from eip.errors import LeaseLost
-from eip.keys import Keys
-from eip.ledger import LEASE, Held, Ledger
 from eip.names import Queue, Step
-from eip.quota import Quota
-from eip.workqueue import WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import LEASE, Held, Ledger
+from eip.store.quota import Quota
+from eip.store.workqueue import WorkQueue
 from tests.conftest import Past, Sent
 from tests.performing import performed
 

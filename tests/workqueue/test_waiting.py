@@ -7,10 +7,10 @@ import redis
 
 from eip.claim import Claim, changed
 from eip.decide import Desired
-from eip.keys import Keys
-from eip.ledger import Held, Ledger
 from eip.names import Queue, Step
-from eip.workqueue import DISPATCH_BATCH, WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import Held, Ledger
+from eip.store.workqueue import DISPATCH_BATCH, WorkQueue
 from tests.conftest import Past, Sent
 
 WANTED: dict[str, Any] = {"desired": Desired.SERVE, "pod_ip": "10.0.0.7"}

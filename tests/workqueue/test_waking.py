@@ -8,10 +8,10 @@ import redis
 from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import LeaseLost, StaleLeader
-from eip.keys import Keys
-from eip.ledger import Held, Ledger
 from eip.names import Queue, Step
-from eip.workqueue import WorkQueue
+from eip.store.keys import Keys
+from eip.store.ledger import Held, Ledger
+from eip.store.workqueue import WorkQueue
 from tests.conftest import Past, Sent
 
 WANTED: dict[str, Any] = {

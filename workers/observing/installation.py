@@ -7,9 +7,9 @@ from typing import TypeVar
 import msgspec
 
 from eip.claim import Claim
-from eip.keys import Keys
-from eip.ledger import Ledger
 from eip.names import Queue
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
 from workers.observing.counts import Counts
 
 CHUNK = 200

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from eip.errors import EipError, EpochChanged
-from eip.keys import Keys
+from eip.store.keys import Keys
 from workers.aws.redact import redacted
 from workers.observing.counts import count
 from workers.observing.installation import Installation, QuotaUse

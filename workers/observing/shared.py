@@ -7,10 +7,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from eip.errors import EipError
-from eip.limiter import Limiter, Rate
 from eip.metrics import definitions
 from eip.metrics.definitions import ALL, Holding, Metric
 from eip.metrics.make import family
+from eip.store.limiter import Limiter, Rate
 from workers.observing.installation import Installation, Sight
 
 log = structlog.get_logger(__name__)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 
 from eip.claim import Claim
-from eip.ledger import Held
 from eip.names import Step
+from eip.store.ledger import Held
 from workers import metrics
 from workers.observing.promises import keep_promises
 from workers.observing.stopwatch import CURRENT, Stopwatch

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from eip.claim import Claim
 from eip.errors import NamespaceFull
-from eip.handover import Candidate, Waits
 from eip.names import LEND_TAG, EventReason
+from eip.store.handover import Candidate, Waits
 from workers.aws.interface import NotServable, NotYet, PodPlace
 from workers.failure import namespace_full
 from workers.ours import is_lent_to

@@ -3,7 +3,7 @@
 from cli.doctor.facts import Facts, RedisServer
 from cli.doctor.finding import Finding, fails, passes, warns
 from cli.doctor.seen import Unseen, known
-from eip.redis_connection import RIGHTS as ACL
+from eip.store.redis_connection import RIGHTS as ACL
 
 CHECK = "redis"
 SAFETY = "redis-safety"

@@ -25,7 +25,7 @@ PREAMBLES: dict[str, tuple[str, ...]] = {
 @cache
 def source(name: str) -> str:
     """The text of one script, behind the preambles that it needs."""
-    folder = files("eip") / "lua"
+    folder = files("eip.store") / "lua"
     return "".join((folder / f"{part}.lua").read_text() for part in (*PREAMBLES.get(name, ("guard",)), name))
 
 

@@ -4,8 +4,8 @@ While it is open nobody calls AllocateAddress but the longest parked claim, once
 more for every address that was freed.
 """
 
-from eip.keys import Keys
-from eip.ledger import Ledger
+from eip.store.keys import Keys
+from eip.store.ledger import Ledger
 
 PROBE_INTERVAL = 60.0
 

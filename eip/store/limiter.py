@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eip.keys import Keys
-from eip.scripts import Scripts
+from eip.store.keys import Keys
+from eip.store.scripts import Scripts
 
 SLOWEST_RATE = 0.5
 GROWTH = 0.1

@@ -11,8 +11,8 @@ import msgspec
 
 from eip.claim import Claim
 from eip.errors import LeaseLost, NamespaceFull
-from eip.keys import Keys
-from eip.ledger import Held, Ledger
+from eip.store.keys import Keys
+from eip.store.ledger import Held, Ledger
 
 INHERITED = (
     "allocation_id",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import redis
 
 from eip.errors import RedisAway
-from eip.keys import Keys
 from eip.names import Queue
+from eip.store.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)

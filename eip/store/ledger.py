@@ -15,9 +15,9 @@ import structlog
 
 from eip.claim import Claim
 from eip.errors import LeaseLost, NamespaceFull, RedisAway, StaleLeader
-from eip.keys import Keys
 from eip.names import Queue
-from eip.scripts import Scripts
+from eip.store.keys import Keys
+from eip.store.scripts import Scripts
 
 log = structlog.get_logger(__name__)
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from eip.claim import Claim, is_over, next_step, writing_is_right
-from eip.keys import Keys
-from eip.ledger import FORGET, LEAVE, PARK, REST, Committed, Held, Ledger, Schedule
 from eip.names import Queue, Step
+from eip.store.keys import Keys
+from eip.store.ledger import FORGET, LEAVE, PARK, REST, Committed, Held, Ledger, Schedule
 
 DISPATCH_BATCH = 200
 DISPATCH_HOLD_MS = 5000
