@@ -30,12 +30,12 @@ LATE = {
     "doctor": Late(
         "cli.doctor.command",
         "doctor",
-        "Check an installation: what works, what does not, and what to do about it.",
+        "Check an installation, and say what to do about what is wrong.",
     ),
     "migrate": Late(
         "cli.migrate.command",
         "app",
-        "Move over from another operator without a pod losing its address, and back.",
+        "Move over from another operator, and back.",
     ),
     "iam-policy": Late(
         "cli.iam.policy", "iam_policy", "Print the IAM policy of the workers, as narrow as EC2 allows."

@@ -54,14 +54,20 @@ class Enqueue:
             return
         decision = decide(event, pod, self._scope)
         written = seen_on(pod, self._external_dns)
-        finished = decision.desired is Desired.RELEASE and self._queue.ledger.tombstoned(pod.uid)
+        nobodys = self._is_nobodys(pod)
+        released = decision.desired is Desired.RELEASE
+        over = nobodys or (released and self._queue.ledger.tombstoned(pod.uid))
 
         def change(claim: Claim | None) -> Claim | None:
-            if claim is None and finished:
+            if claim is None and over:
                 return None
             return observe(claim, event, pod, decision, written, listed=ensure)
 
         self._queue.update(pod.uid, change, fence=fence, ensure=ensure)
+
+    def _is_nobodys(self, pod: Pod) -> bool:
+        """Whether a pod was only told of because no selector could leave it out: most of a cluster's are."""
+        return not pod.is_node and not self._scope.selector and not self._scope.is_managed(pod)
 
 
 def _covers(namespace: str | None, claim: Claim) -> bool:

@@ -3,7 +3,13 @@
 from eip import names
 from eip.claim import Claim, changed, without_name
 from eip.request import DEFAULT_KEEP, Unusable, keep_seconds
+from workers.aws.place import PodPlace
 from workers.ports import Address
+
+
+def place_of(claim: Claim, ip: str = "") -> PodPlace:
+    """Where to look for the interface of the claim's pod: by the IP that it has, or had."""
+    return PodPlace(claim.uid, ip or claim.pod_ip, claim.node, claim.host_ip, claim.eni_hint)
 
 
 def with_association(claim: Claim, address: Address) -> Claim:

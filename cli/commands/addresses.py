@@ -43,7 +43,7 @@ def _columns(now: datetime) -> Sequence[Column[AddressRow]]:
     return [
         Column("ALLOCATION", lambda row: row.allocation_id),
         Column("PUBLIC IP", lambda row: row.public_ip),
-        Column("POD", lambda row: f"{row.namespace or NOTHING}/{row.pod or NOTHING}"),
+        Column("POD", lambda row: f"{row.namespace}/{row.pod}" if row.pod else NOTHING),
         Column("ON", lambda row: row.private_ip),
         Column("STATE", lambda row: row.standing.value, lambda row: _STYLES.get(row.standing, "")),
         Column("AGE", lambda row: since(row.allocated_at, now)),

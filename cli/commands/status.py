@@ -60,9 +60,8 @@ def status(
     if name is not None and output in {Output.JSON, Output.YAML} and len(rows) == 1:
         printing.data(rows[0], output)
     else:
-        printing.rows_as(
-            output, _columns(narrow=name is not None), rows, _row_name, "no pod has or asks for an address"
-        )
+        nothing = "no pod was seen" if sight.missing else "no pod has or asks for an address"
+        printing.rows_as(output, _columns(narrow=name is not None), rows, _row_name, nothing)
     if name is not None and output in {Output.TABLE, Output.WIDE}:
         for row in rows:
             printing.say(f"\n{in_words(row)}")

@@ -40,7 +40,7 @@ def doctor(
         bool, typer.Option("--allow-unknown", help="Exit with 0 although something could not be looked at.")
     ] = False,
 ) -> None:
-    """Check an installation: what works, what does not, and what to do about it.
+    """Check an installation, and say what to do about what is wrong.
 
     Nothing is changed. Exit code 0: all is well, though there may be warnings. 1: a check failed. 2: the
     settings cannot be used. 3: something could not be looked at.

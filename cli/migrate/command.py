@@ -35,7 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Move over from another operator without a pod losing its address, and back. "
+    help="Move over from another operator, and back. No pod loses its address. "
     "EIP_CLUSTER_NAME and the other settings are those that this operator has, or is to have.",
 )
 
@@ -88,7 +88,7 @@ def plan(
     remove_old: RemoveOld = False,
     context: Context = "",
 ) -> None:
-    """Show what `run` would do with every address, pod and resource; nothing is changed."""
+    """Show what `run` would do, and change nothing."""
     with _Plainly():
         world = _world(origin, old_cluster_name, context, adopt_kept=adopt_kept, remove_old=remove_old)
         found = way_there.plan(world.reader.read(world.request), world.request)
@@ -121,7 +121,7 @@ def back(
     context: Context = "",
     yes: Yes = False,
 ) -> None:
-    """Give everything back to the other operator, before it is started again."""
+    """Give everything back, before the other operator is started again."""
     with _Plainly():
         world = _world(origin, old_cluster_name, context)
         code = _go(world, way_back.back, yes=yes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import stamina
@@ -9,6 +10,7 @@ import stamina
 from cli.migrate.facts import Address
 from eip import names
 from eip.errors import Ec2Error
+from workers.aws import answers
 from workers.aws.redact import redacted
 from workers.aws.tags import field_filter, tag_filter
 
@@ -100,12 +102,5 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _address(found: "AddressTypeDef") -> Address:
-    return Address(
-        allocation_id=found.get("AllocationId", ""),
-        public_ip=found.get("PublicIp", ""),
-        association_id=found.get("AssociationId", ""),
-        private_ip=found.get("PrivateIpAddress", ""),
-        interface_id=found.get("NetworkInterfaceId", ""),
-        instance_id=found.get("InstanceId", ""),
-        tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", []) if "Key" in tag and "Value" in tag},
-    )
+    """What the workers read, and the instance, by which they find nothing."""
+    return Address(**asdict(answers.address(found)), instance_id=found.get("InstanceId", ""))

@@ -6,7 +6,7 @@
 | already_ours    | our tags, and on the IP of the pod that they name             | moved   |
 | ours_otherwise  | our tags, but the pod is gone or has another IP               | leave   |
 | of_a_stranger   | our tags, of another cluster of ours                          | problem |
-| of_a_node       | it is for nodes, which this operator does not serve           | leave   |
+| of_a_node       | it is for nodes, whose addresses are not moved                | leave   |
 | not_associated  | no association                                                | problem |
 | of_no_pod       | no running pod of this cluster has the IP on that instance    | problem |
 | of_two_pods     | two of them say that they have it                             | problem |
@@ -166,7 +166,7 @@ def of_a_node(question: Question) -> Answer:
     node_tag = question.request.origin.node_tag
     if not node_tag or node_tag not in question.tags:
         return None
-    return Verdict.LEAVE, "is for nodes; this operator serves pods only"
+    return Verdict.LEAVE, "is for nodes, whose addresses are not moved"
 
 
 def not_associated(question: Question) -> Answer:

@@ -29,6 +29,7 @@ class State(StrEnum):
     RUNNING = "running"
     QUEUED = "queued"
     LATER = "later"
+    KEPT = "kept"
     PARKED = "parked"
     IDLE = "idle"
     UNREPORTED = "unreported"
@@ -156,17 +157,24 @@ def place(claim: Claim, backlog: "Backlog | None") -> Place:
     step = next_step(claim)
     if step is None:
         return Place(state=State.DONE, since=moment(claim.changed_at or claim.allocated_at))
-    return _waiting(claim.uid, step, backlog)
+    return _waiting(claim, step, backlog)
 
 
-def _waiting(uid: str, step: Step, backlog: "Backlog") -> Place:
-    if queued := backlog.queues[step.queue].wakeups.get(uid):
+def _waiting(claim: Claim, step: Step, backlog: "Backlog") -> Place:
+    if queued := backlog.queues[step.queue].wakeups.get(claim.uid):
         return Place(state=State.QUEUED, since=moment(queued.at), ahead=queued.ahead)
-    if parked := backlog.parked.get(uid):
+    if parked := backlog.parked.get(claim.uid):
         return Place(state=State.PARKED, since=moment(parked.at), ahead=parked.ahead)
-    if due := backlog.due.get(uid):
-        return Place(state=State.LATER, again_in=max(0, due.at - backlog.now) / 1000)
+    if due := backlog.due.get(claim.uid):
+        state = State.KEPT if _stays(claim) else State.LATER
+        return Place(state=state, again_in=max(0, due.at - backlog.now) / 1000)
     return Place(state=State.IDLE)
+
+
+def _stays(claim: Claim) -> bool:
+    """Whether its pod has gone, and its address waits for the next pod of the name."""
+    waits = claim.desired is Desired.RELEASE and claim.allocation_id and not claim.association_id
+    return bool(claim.keep and waits and not claim.attempts)
 
 
 def _actual(claim: Claim) -> str:

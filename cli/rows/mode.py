@@ -5,6 +5,6 @@ from eip.claim import Claim
 
 def mode(claim: Claim) -> str:
     """`lent`: an admin's address; `kept`: stays for the next pod; `own`: comes and goes with the pod."""
-    if getattr(claim, "lent", False):
+    if claim.lent:
         return "lent"
-    return "kept" if getattr(claim, "keep", 0) else "own"
+    return "kept" if claim.keep else "own"

@@ -18,6 +18,7 @@ _NEXT = {
     State.PARKED: "Next: {step}; it waits for the account's quota of Elastic IPs, {before}. "
     "Release addresses, or have the quota L-0263D0A3 raised.",
     State.LATER: "Next: {step}; tried again in {again}. `eip retry` does it now.",
+    State.KEPT: "It is kept for the next pod of its name, and looked at again in {again}.",
     State.IDLE: "Next: {step}; nobody is asked to do it before the next sweep. `eip retry` does it now.",
     State.UNREPORTED: "The producer has not reported the pod: does it run, and does it lead? "
     "See `eip doctor`.",

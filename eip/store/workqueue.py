@@ -141,9 +141,16 @@ def _does_the_same(before: Claim, after: Claim) -> bool:
     step = next_step(after)
     if next_step(before) is not step or before.pod_ip != after.pod_ip:
         return False
+    if step is Step.ALLOCATE:
+        return _asked(before) == _asked(after)
     if step is not Step.ANNOTATE:
         return True
     return (writing_is_right(before), before.reverse_dns) == (writing_is_right(after), after.reverse_dns)
+
+
+def _asked(claim: Claim) -> tuple[str, str, str]:
+    """Which address is asked for: what stands in the way of one, such as the quota, may not of another."""
+    return claim.pool, claim.request_address, claim.public_ipv4_pool
 
 
 def _after_step(after: Claim, step: Step | None, again: float | None, *, park: bool) -> Schedule:

@@ -53,6 +53,14 @@
 {{- if and .Values.admissionPolicy.enabled (semverCompare "<1.30.0-0" .Capabilities.KubeVersion.Version) -}}
 {{- $faults = append $faults (printf "admissionPolicy.enabled is true, which needs Kubernetes 1.30; this is %s" .Capabilities.KubeVersion.Version) -}}
 {{- end -}}
+{{- with .Values.keda -}}
+{{- if and .enabled (not .prometheusUrl) -}}
+{{- $faults = append $faults "keda.enabled is true but keda.prometheusUrl is not set, so that nothing would say how busy workers are; set it, as in http://prometheus-operated.monitoring:9090" -}}
+{{- end -}}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
+{{- $faults = append $faults (printf "keda.minReplicas is %v and maxReplicas %v; set the first to no more than the second" .minReplicas .maxReplicas) -}}
+{{- end -}}
+{{- end -}}
 {{- if $faults -}}
 {{- fail (printf "\n\nthe values cannot be used:\n  %s\n" (join "\n  " $faults)) -}}
 {{- end -}}

@@ -10,6 +10,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The prefix of the admission policies' names, which are the whole cluster's. */}}
+{{- define "eip.policyName" -}}
+{{- printf "%s-%s" (include "eip.fullname" .) .Release.Namespace | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
 {{/* What never changes about a component's pods. Takes (list $ component). */}}
 {{- define "eip.selector" -}}
 {{- $root := index . 0 -}}

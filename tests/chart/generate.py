@@ -86,7 +86,8 @@ def install_manifest() -> str:
     """deploy/install.yaml: the chart with its defaults, without what is Helm's."""
     manifests = render({"clusterName": "CLUSTER_NAME"}, "--set-string", "region=us-east-1")
     namespace: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    plain = [namespace, *(_without_helm(manifest) for manifest in sorted(manifests, key=_order))]
+    lasting = sorted((each for each in manifests if not _is_test(each)), key=_order)
+    plain = [namespace, *map(_without_helm, lasting)]
     head = (
         f"# The chart in helm/ with its defaults, {_MADE}. Two lines are yours:\n"
         "#   sed -e s/CLUSTER_NAME/mine/ -e s/us-east-1/eu-central-1/ install.yaml | kubectl apply -f -\n"
@@ -150,6 +151,11 @@ def _cell(default: object) -> str:
 def _order(manifest: Manifest) -> int:
     """The Job that makes the Secrets and what it needs come first: the others wait for the Secrets."""
     return 0 if manifest["metadata"]["labels"]["app.kubernetes.io/component"] == "secrets" else 1
+
+
+def _is_test(manifest: Manifest) -> bool:
+    """Whether only `helm test` makes it."""
+    return bool(manifest["metadata"].get("annotations", {}).get("helm.sh/hook") == "test")
 
 
 def _without_helm(manifest: Manifest) -> Manifest:

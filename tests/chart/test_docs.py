@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from eip.store.redis_connection import RIGHTS
+from tests.chart.generate import install_manifest
 from tests.chart.helm import CHART, NAMESPACE, RELEASE, REQUIRED, ROOT, one, render, run
 
 PAGES = [ROOT / "docs" / "install.md", ROOT / "docs" / "aws.md", CHART / "README.md.in"]
@@ -60,7 +61,12 @@ def test_notes_tell_what_to_do_next() -> None:
     assert "AWS_VPC_K8S_CNI_EXTERNALSNAT=true" in text
     assert "kubectl label pod POD eip.aws.materialize.com/manage=true" in text
     assert f"port-forward service/{RELEASE}-flower" in text
-    assert "Before you uninstall" in text
+    assert f"helm -n {NAMESPACE} test {RELEASE}" in text
+    uninstall = text[text.index("Before you uninstall") :]
+    assert f"scale deployment {RELEASE}-producer {RELEASE}-worker --replicas=0" in uninstall
+    assert f"eip release --all --lease-namespace {NAMESPACE}" in uninstall
+    assert "scaledobject" not in uninstall
+    assert "validatingadmissionpolicybinding" not in uninstall
     assert f"data-{RELEASE}-redis-0" in text
 
 
@@ -72,6 +78,34 @@ def test_notes_say_nothing_of_what_is_not_there() -> None:
     assert "Flower" not in told
     assert "Secrets it made" not in told
     assert "redis-0" not in told
+
+
+def test_notes_take_away_what_holds_up_the_uninstallation() -> None:
+    """KEDA, which starts workers again, and the policy by which only workers write on pods."""
+    keda = "--set=keda.enabled=true,keda.prometheusUrl=http://prometheus:9090"
+    given = (keda, "--set=admissionPolicy.enabled=true,nodes.enabled=true,clusterUid=8f3c")
+    manifests = render(
+        {
+            "keda": {"enabled": True, "prometheusUrl": "http://prometheus:9090"},
+            "admissionPolicy": {"enabled": True},
+        }
+    )
+    bindings = {each["metadata"]["name"] for each in manifests if each["kind"].endswith("PolicyBinding")}
+    text = notes(*given)
+
+    scaled = one(manifests, "ScaledObject", "worker")["metadata"]["name"]
+    assert f"annotate scaledobject {scaled} autoscaling.keda.sh/paused-replicas=0" in text
+    (binding,) = re.findall(r"delete validatingadmissionpolicybinding (\S+)", text)
+    assert binding in bindings
+    assert "EIP_CLUSTER_UID=8f3c EIP_NODES=true" in text
+
+
+def test_what_is_applied_without_helm_has_no_test() -> None:
+    """Its pod would run once, before there is anything to test, and stand in the way of the next apply."""
+    kinds = {each["kind"] for each in yaml.safe_load_all(install_manifest())}
+
+    assert "Deployment" in kinds
+    assert "Pod" not in kinds
 
 
 def test_notes_know_the_role() -> None:

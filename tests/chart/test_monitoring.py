@@ -69,6 +69,27 @@ def test_the_scraper_is_let_in() -> None:
     assert policy["policyTypes"] == ["Ingress"]
 
 
+def test_the_scraper_is_whom_the_user_named_for_the_producer() -> None:
+    """Without a namespace of its own; else scraping would open what `metricsFrom` had closed."""
+    named = [{"namespaceSelector": {"matchLabels": {"team": "network"}}}]
+    manifests = render({**SCRAPED, "networkPolicy": {"metricsFrom": named}})
+
+    for component in ("monitoring", "producer"):
+        assert one(manifests, "NetworkPolicy", component)["spec"]["ingress"][0]["from"] == named
+    (rule,) = one(render(SCRAPED), "NetworkPolicy", "monitoring")["spec"]["ingress"]
+    assert rule["from"] == [{"namespaceSelector": {}}]
+
+
+def test_workers_stay_closed_without_a_scraper() -> None:
+    """Alerts and a dashboard alone scrape nothing."""
+    given = {"rules": {"enabled": True}, "dashboards": {"enabled": True}, "scraperNamespace": "prometheus"}
+    policies = [each for each in render({"monitoring": given}) if each["kind"] == "NetworkPolicy"]
+
+    assert "monitoring" not in {
+        each["metadata"]["labels"]["app.kubernetes.io/component"] for each in policies
+    }
+
+
 def test_annotations_are_for_those_without_the_operator() -> None:
     """On producer and workers, beside the user's own, and on nothing that serves no metrics."""
     own = {"podAnnotations": {"team": "network"}}
@@ -124,6 +145,16 @@ def test_the_dashboard_is_found_by_grafanas_sidecar() -> None:
     assert made["metadata"]["annotations"] == {"grafana_folder": "Platform"}
     for name, text in made["data"].items():
         assert json.loads(text) == json.loads((CHART / "files" / "dashboards" / name).read_text())
+
+
+def test_a_dashboard_needs_no_label() -> None:
+    """Who mounts it, instead of having a sidecar find it, takes the label away."""
+    given = {"dashboards": {"enabled": True, "labels": {"grafana_dashboard": None}}}
+
+    assert (
+        "grafana_dashboard"
+        not in one(render({"monitoring": given}), "ConfigMap", "dashboards")["metadata"]["labels"]
+    )
 
 
 KEDA = {"enabled": True, "prometheusUrl": "http://prometheus.monitoring:9090"}

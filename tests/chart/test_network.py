@@ -4,7 +4,7 @@ from tests.chart.helm import Manifest, one, render
 
 
 def test_only_our_pods_reach_redis(default: list[Manifest]) -> None:
-    """Its policy names the three components, lets nobody else in, and lets it out nowhere."""
+    """Its policy names the components, lets nobody else in, and lets it out nowhere."""
     policy = one(default, "NetworkPolicy", "redis")["spec"]
 
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
@@ -12,7 +12,7 @@ def test_only_our_pods_reach_redis(default: list[Manifest]) -> None:
     (rule,) = policy["ingress"]
     assert [port["port"] for port in rule["ports"]] == [6379]
     peers = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in rule["from"]]
-    assert peers == ["producer", "worker", "flower"]
+    assert peers == ["producer", "worker", "flower", "doctor"]
 
 
 def test_workers_reach_the_pod_identity_agent(default: list[Manifest]) -> None:
@@ -21,6 +21,14 @@ def test_workers_reach_the_pod_identity_agent(default: list[Manifest]) -> None:
 
     assert agent in str(one(default, "NetworkPolicy", "worker")["spec"]["egress"])
     assert agent not in str(one(default, "NetworkPolicy", "producer")["spec"]["egress"])
+
+
+def test_the_doctor_reaches_what_workers_reach(default: list[Manifest]) -> None:
+    """Else `helm test` would say nothing of their way to Redis and EC2."""
+    doctor, worker = (one(default, "NetworkPolicy", component)["spec"] for component in ("doctor", "worker"))
+
+    assert doctor["egress"] == worker["egress"]
+    assert "ingress" not in doctor
 
 
 def test_nobody_comes_in_to_workers(default: list[Manifest]) -> None:

@@ -27,6 +27,32 @@ def test_pods_may_do_nothing_but_run(default: list[Manifest], component: str) ->
         assert container["resources"]["limits"]["memory"]
 
 
+def test_the_doctor_runs_as_a_worker_does(default: list[Manifest]) -> None:
+    """With its account, its security and its labels for security groups."""
+    doctor, worker = one(default, "Pod", "doctor")["spec"], pod_spec(default, "worker")
+
+    for key in ("serviceAccountName", "securityContext", "enableServiceLinks"):
+        assert doctor[key] == worker[key]
+    assert doctor["containers"][0]["securityContext"] == worker["containers"][0]["securityContext"]
+    labelled = one(render({"worker": {"podLabels": {"team": "network"}}}), "Pod", "doctor")
+    assert labelled["metadata"]["labels"]["team"] == "network"
+
+
+def test_what_the_doctor_said_can_be_read(default: list[Manifest]) -> None:
+    """`helm test --logs` finds no pod that was deleted when it succeeded."""
+    policy = one(default, "Pod", "doctor")["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+
+    assert policy == "before-hook-creation"
+
+
+def test_the_doctor_counts_as_no_worker(default: list[Manifest]) -> None:
+    """A disruption budget that found it would allow more evictions while it runs."""
+    labels = one(default, "Pod", "doctor")["metadata"]["labels"]
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        selector = one(default, kind, "worker")["spec"]["selector"]["matchLabels"]
+        assert not selector.items() <= labels.items()
+
+
 @pytest.mark.parametrize("component", ["producer", "worker"])
 def test_replicas_are_spread_and_not_evicted_together(default: list[Manifest], component: str) -> None:
     """Over zones and nodes where possible; one at a time."""

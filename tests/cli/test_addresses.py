@@ -101,6 +101,15 @@ def test_the_total_counts_orphans_and_leaves_others_out(eip: Eip, world: Workers
     assert "2 addresses of this cluster, 1 orphaned: 0.010 USD an hour" in shown
 
 
+def test_a_lent_address_that_is_free_has_no_pod(eip: Eip, world: Workers) -> None:
+    """Nobody is shown as a dash."""
+    world.ec2.lend("prod")
+
+    [line] = [line for line in eip("addresses").out.splitlines() if "lent" in line]
+
+    assert line.split()[2:5] == ["-", "-", "lent"]
+
+
 def test_rows_say_whether_an_address_is_an_orphan(eip: Eip, world: Workers) -> None:
     """For scripts: true, false, or null where it is not known."""
     world.ec2.give(OTHER, "gone")

@@ -29,6 +29,14 @@ def test_help_names_every_command_and_the_exit_codes(eip: Eip) -> None:
     assert "3 not everything could be seen" in " ".join(shown.out.split())
 
 
+def test_no_line_of_help_is_cut_off(eip: Eip) -> None:
+    """Each command fits beside its name."""
+    commands = [eip(*group, "-h").out.partition("Commands:")[2] for group in ((), ("migrate",))]
+
+    assert all(commands)
+    assert "..." not in "".join(commands)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(eip: Eip, command: str) -> None:
     """Whether it is imported at once or late."""

@@ -2,6 +2,7 @@
 
 import json
 
+from eip import names
 from eip.decide import RULES
 from tests.cli.conftest import Api, Eip, Reach
 from tests.workers_world import IP, UID, Workers
@@ -17,6 +18,16 @@ def test_every_rule_is_asked_and_the_first_that_applies_decides(eip: Eip, api: A
     assert [rule["rule"] for rule in rules if rule["decides"]] == ["host-network"]
     assert rules[-1]["rule"] == "serve"
     assert rules[-1]["desired"] == "serve"
+
+
+def test_a_request_that_cannot_be_used_is_said(eip: Eip, api: Api) -> None:
+    """Rules that come after it take the request for usable, and say nothing."""
+    api.add(UID, "web", IP, metadata={"annotations": {names.KEEP_ANNOTATION: "soon"}})
+
+    shown = eip("explain", "web")
+
+    assert shown.code == 0
+    assert f"The rule unusable-request decides: {names.KEEP_ANNOTATION}='soon' cannot be used" in shown.out
 
 
 def test_the_next_step_of_the_claim_is_said(eip: Eip, world: Workers, api: Api) -> None:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from eip import names
+from eip.decide import EventType
 from eip.names import Action, Queue, Step
 from eip.store.keys import Keys
 from tests.cli.conftest import Api, Eip, Reach
@@ -51,6 +52,22 @@ def test_a_pod_that_backs_off_says_what_failed(eip: Eip, world: Workers, api: Ap
     assert "again in" in shown.out
     assert "InternalError" in shown.out
     assert "failed, 2 times in a row: InternalError: AssociateAddress is refused." in shown.out
+
+
+def test_a_kept_address_waits_for_the_next_pod(eip: Eip, world: Workers, api: Api) -> None:
+    """Nothing has failed, and a retry would do nothing."""
+    pod = api.add(UID, "web", IP, metadata={"annotations": {names.KEEP_ANNOTATION: "24h"}})
+    world.see(pod)
+    world.run()
+    api.remove("web")
+    world.see(pod, EventType.DELETED)
+    world.run()
+
+    shown = eip("status", "web")
+
+    assert "not associated   release   kept " in shown.out
+    assert "It is kept for the next pod of its name" in shown.out
+    assert "retry" not in shown.out
 
 
 def test_a_parked_pod_names_the_quota(eip: Eip, world: Workers, api: Api) -> None:
@@ -189,6 +206,17 @@ def test_without_anything_there_is_only_the_why(eip: Eip, reach: Reach) -> None:
 
     assert (shown.code, shown.out) == (3, "")
     assert shown.err.count("could not be seen") == 3
+
+
+def test_nothing_is_claimed_about_pods_that_could_not_be_seen(eip: Eip, reach: Reach) -> None:
+    """That there are none is known only where all could be seen."""
+    reach.lose("redis", "kubernetes", "ec2")
+
+    shown = eip("status")
+
+    assert (shown.code, shown.out) == (3, "")
+    assert "no pod was seen" in shown.err
+    assert "asks for an address" not in shown.err
 
 
 def test_looking_changes_nothing(eip: Eip, world: Workers, api: Api) -> None:

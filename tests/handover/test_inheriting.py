@@ -7,7 +7,7 @@ import pytest
 from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import EpochChanged, LeaseLost
-from eip.names import Queue
+from eip.names import Queue, Step
 from eip.reverse_dns import DomainState
 from eip.store.handover import INHERITED
 from eip.store.keys import Keys
@@ -224,3 +224,36 @@ def test_the_end_of_another_hides_nothing(kept: Pods) -> None:
 
     assert kept.ledger.claim("new") is None
     assert kept.ledger.kept_for("shop", "web-0") == "old"
+
+
+def test_who_is_kept_in_vain_is_looked_at(kept: Pods) -> None:
+    """The next pod of the name will get another address."""
+    held = kept.ledger.begin("old", Queue.RELEASE)
+    assert held is not None
+    kept.queue.finish(held, lambda c: c, again=3600, step=Step.RELEASE)
+    assert "old" not in kept.woken()
+
+    kept.change("new", lambda c: changed(c, allocation_id="eipalloc-2", tagged_keep=60))
+
+    assert "old" in kept.woken()
+
+
+def test_who_is_kept_in_vain_is_looked_at_after_its_step(kept: Pods) -> None:
+    """The step had decided to wait when it was in vain already: else it would stay for an hour."""
+    held = kept.ledger.begin("old", Queue.RELEASE)
+    assert held is not None
+    kept.change("new", lambda c: changed(c, allocation_id="eipalloc-2", tagged_keep=60))
+    kept.queue.finish(held, lambda c: c, again=3600, step=Step.RELEASE)
+
+    assert "old" in kept.woken()
+
+
+def test_two_claims_that_live_do_not_wake_each_other(kept: Pods) -> None:
+    """One's end has not been seen yet: each look at one would be followed by one at the other, for ever."""
+    kept.change("old", lambda c: changed(c, desired=Desired.SERVE, pod_ip="10.0.0.8"))
+    kept.change("new", lambda c: changed(c, allocation_id="eipalloc-2", tagged_keep=60))
+    kept.client.delete(Keys.DUE)
+
+    kept.change("old", lambda c: changed(c, reason="looked at again"))
+
+    assert kept.client.zscore(Keys.DUE, "new") is None

@@ -88,16 +88,38 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_who_waits_no_longer_leaves_the_line(line: Pods, end: object) -> None:
-    """Else what comes back would be offered to it, and to nobody behind it; the next is woken."""
+    """It was woken for what came back, and will not take it: that is offered to the next."""
+    line.give_back("a")
+    line.woken()
     line.change("b", end)
 
     assert line.line() == ["c", "d"]
     assert "c" in line.woken()
 
 
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_who_was_not_woken_leaves_the_line_unnoticed(line: Pods, end: object) -> None:
+    """Nothing has come back: a Deployment that shrinks must not make all others ask EC2."""
+    line.change("b", end)
+
+    assert line.line() == ["c", "d"]
+    assert not line.woken() & {"c", "d"}
+
+
 def test_who_asks_for_something_else_is_looked_at(line: Pods) -> None:
     """The Event says `change what the pod asks for`: who does so need not wait out the ten minutes."""
+    line.sent.take()
     line.change("d", lambda c: changed(c, pool="red"))
+
+    assert line.sent.take() == [(Step.ALLOCATE, "d")]
+
+
+def test_who_asks_for_something_else_during_its_step_is_looked_at_after_it(line: Pods) -> None:
+    """The step looked for what was asked for before."""
+    held = line.held("d")
+    line.handover.borrow(held, POOL, [X], 0)
+    line.change("d", lambda c: changed(c, pool="red"))
+    line.queue.finish(held, lambda c: c, again=600, step=Step.ALLOCATE)
 
     assert "d" in line.woken()
 

@@ -101,6 +101,9 @@ CASES = {
         NOBODY,
         lost=[UID],
     ),
+    "associated by a lost answer while its pod ends": Case(
+        (lent(IP),), (claim(ip="", desired=Desired.RELEASE, pod_ip="", contested=True),), NOBODY
+    ),
     "differs, and is at work": Case((lent(),), (claim(lease_until=NOW + 1),)),
     "differs, and has just changed": Case((lent(),), (claim(changed_at=NOW - 9_000),)),
     "its pod is not there": Case((lent(IP),), (claim(),), NOBODY, left=[UID]),

@@ -3,6 +3,7 @@
 import pytest
 
 from eip import names
+from eip.claim import changed
 from eip.decide import EventType
 from eip.names import Action, Step
 from eip.store.keys import Keys
@@ -206,3 +207,19 @@ def test_the_owner_on_the_tags_is_the_pod_of_the_claim(replaced: Workers) -> Non
 
     mine = replaced.claim(OTHER).allocation_id
     assert replaced.ec2.made(Action.TAG) == [(mine, Owner(OTHER, "shop", "web"), 7200)]
+
+
+def test_who_waits_long_for_the_pod_before_it_is_told_and_asks_seldom(replaced: Workers) -> None:
+    """Something of the old pod is not settled, and nobody looks at a pod that is gone."""
+    replaced.world.queue.update(UID, lambda c: changed(c, doubles="eipalloc-2") if c else c)
+    replaced.client.delete(Keys.wakeups(Step.RELEASE.queue))
+    replaced.messages = [m for m in replaced.messages if m[1] == OTHER]
+    replaced.client.hincrby(Keys.claim(OTHER), "wanted_at", -120_000)
+    replaced.step(*replaced.messages.pop())
+
+    [event] = replaced.kubernetes.told("NoAddressFree")
+    assert event["involvedObject"]["uid"] == OTHER
+    assert "keep" in event["message"]
+    due = replaced.client.zscore(Keys.DUE, OTHER)
+    assert due is not None
+    assert due > replaced.ledger.now() + 10_000

@@ -113,6 +113,20 @@ def test_who_wants_it_no_longer_gives_it_back(workers: Workers, how: object) -> 
     assert workers.ec2.addresses == []
 
 
+def test_a_finished_pod_says_so_though_nobody_could_be_told_at_first(workers: Workers) -> None:
+    """The API server was away for longer than the patience with it: the pod is written on when it is back."""
+    keeping(workers, "1h")
+    workers.see(workers.kubernetes.edit("web", "status", phase="Succeeded"))
+    workers.step(Step.RELEASE)
+    workers.kubernetes.breaks(503)
+    workers.run_for(200)
+    workers.kubernetes.mend()
+    workers.run_for(120)
+
+    assert names.PUBLIC_IP_ANNOTATION not in workers.kubernetes.annotations("web")
+    assert len(workers.ec2.addresses) == 1
+
+
 def test_a_pod_that_lives_keeps_its_address_in_use(workers: Workers) -> None:
     """The watch was wrong when its address was off the IP already."""
     keeping(workers, "1h")

@@ -337,3 +337,17 @@ def test_ensure_wakes_nothing_else(
 
     assert sent.take() == []
     assert places(redis_client) == before
+
+
+@pytest.mark.parametrize("fields", [{"pool": "blue"}, {"request_address": "203.0.113.9"}])
+def test_who_asks_for_another_address_need_not_wait_for_the_first(
+    work_queue: WorkQueue, ledger: Ledger, sent: Sent, fields: dict[str, Any]
+) -> None:
+    """The quota of Elastic IPs stands in the way of a new one, and not of one that is lent."""
+    update(work_queue, **WANTED)
+    work_queue.finish(begin(ledger, Queue.ALLOCATE), lambda c: c, step=Step.ALLOCATE, park=True)
+    sent.take()
+
+    update(work_queue, **fields)
+
+    assert sent.take() == [(Step.ALLOCATE, "u")]

@@ -7,13 +7,13 @@ from eip.claim import Claim, changed, next_step, without_address
 from eip.errors import Ec2Error, EipError
 from eip.names import Action, Step
 from workers.aws.codes import Verdict, verdict
-from workers.aws.interface import NotServable, NotYet, PodPlace
+from workers.aws.interface import NotServable, NotYet
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.ours import is_lent_to, is_ours
 from workers.outcome import Again, Done, Failed, Outcome
 from workers.ports import Address
-from workers.shown import with_association
+from workers.shown import place_of, with_association
 from workers.steps.doubles import swapped
 from workers.steps.not_found import gone_or_failed
 from workers.world import Job
@@ -25,7 +25,7 @@ def associate(job: Job) -> Outcome:
     holder = world.ledger.ip_holder(claim.pod_ip)
     if holder not in ("", claim.uid):
         return _not_yet(claim, 5.0, f"{claim.pod_ip} was reported later for another pod")
-    found = world.finder.find(_place(claim))
+    found = world.finder.find(place_of(claim))
     if isinstance(found, NotYet):
         return _not_yet(claim, 2.0, found.reason)
     if isinstance(found, NotServable):
@@ -123,13 +123,9 @@ def _failed(job: Job, error: Ec2Error) -> Outcome:
     if row.verdict is Verdict.GONE and error.code.startswith("InvalidAllocationID"):
         return gone_or_failed(job, error)
     if row.verdict is Verdict.GONE:
-        job.world.finder.forget(_place(job.held.claim))
+        job.world.finder.forget(place_of(job.held.claim))
     return failed(error, held=job.held)
 
 
 def _contested(claim: Claim) -> Claim:
     return changed(claim, contested=True)
-
-
-def _place(claim: Claim) -> PodPlace:
-    return PodPlace(claim.uid, claim.pod_ip, claim.node, claim.host_ip, claim.eni_hint)

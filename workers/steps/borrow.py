@@ -6,12 +6,12 @@ from eip.claim import Claim
 from eip.errors import NamespaceFull
 from eip.names import LEND_TAG, EventReason
 from eip.store.handover import Candidate, Waits
-from workers.aws.interface import NotServable, NotYet, PodPlace
+from workers.aws.interface import NotServable, NotYet
 from workers.failure import namespace_full
 from workers.ours import is_lent_to
 from workers.outcome import Done, Failed, Outcome, TryLater, unchanged
 from workers.ports import Address
-from workers.shown import with_association
+from workers.shown import place_of, with_association
 from workers.world import Job
 
 WAIT = 600.0
@@ -25,6 +25,8 @@ def borrow(job: Job) -> Outcome:
     """
     job.served()
     claim, world = job.held.claim, job.world
+    # It may have waited for a new one before its author asked for this.
+    world.quota.pass_on(claim.uid)
     shown = world.ec2.lent_addresses(pool=claim.pool, address=claim.request_address)
     usable = [a for a in shown if is_lent_to(a, world.identity, claim.namespace, claim.name)]
     here = _here(job, usable)
@@ -56,8 +58,7 @@ def _here(job: Job, usable: Sequence[Address]) -> list[Address]:
     same = [a for a in usable if a.private_ip == claim.pod_ip]
     if not same:
         return []
-    place = PodPlace(claim.uid, claim.pod_ip, claim.node, claim.host_ip, claim.eni_hint)
-    found = job.world.finder.find(place)
+    found = job.world.finder.find(place_of(claim))
     if isinstance(found, NotYet):
         raise TryLater(2.0, found.reason)
     if isinstance(found, NotServable):

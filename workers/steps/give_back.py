@@ -1,10 +1,10 @@
 """Give back: a lent address that its pod needs no longer is free for others, once it surely sits nowhere."""
 
 from eip.claim import Claim, changed, without_address
-from workers.aws.interface import Found, PodPlace
+from workers.aws.interface import Found
 from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
-from workers.shown import with_association
+from workers.shown import place_of, with_association
 from workers.steps.intent import APART_MS, LOOKS
 from workers.world import Job
 
@@ -46,7 +46,5 @@ def sits_nowhere(claim: Claim) -> Claim:
 
 def _on_our_node(job: Job, address: Address) -> bool:
     """Whether a lent address is where this pod was; anywhere else somebody has taken it in the meantime."""
-    claim = job.held.claim
-    place = PodPlace(claim.uid, address.private_ip, claim.node, claim.host_ip, claim.eni_hint)
-    found = job.world.finder.find(place)
+    found = job.world.finder.find(place_of(job.held.claim, address.private_ip))
     return isinstance(found, Found) and found.interface_id == address.interface_id

@@ -1,6 +1,6 @@
 """Keep: an address whose pod has ended stays for the next pod of its name, one for each name."""
 
-from eip.claim import changed
+from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.request import FOREVER
 from workers.confirm import confirm
@@ -31,11 +31,8 @@ def keep(job: Job) -> Outcome | None:
             return Done("the pod still wants its address", confirmed)
         if after.rule not in ENDED:
             return None
-        left = LONGEST_LOOK if claim.tagged_keep == FOREVER else float(claim.tagged_keep)
-        return _kept(job, left, lambda c: changed(sits_nowhere(confirmed(c)), idle_since=now))
-    left = (
-        LONGEST_LOOK if claim.tagged_keep == FOREVER else claim.tagged_keep - (now - claim.idle_since) / 1000
-    )
+        return _kept(job, _left(claim, 0), lambda c: changed(sits_nowhere(confirmed(c)), idle_since=now))
+    left = _left(claim, now - claim.idle_since)
     return _kept(job, left, unchanged) if left > 0 else None
 
 
@@ -47,6 +44,16 @@ def _another_is_kept(job: Job) -> bool:
     return other is not None and bool(other.allocation_id)
 
 
+def _left(claim: Claim, idle_ms: int) -> float:
+    """Seconds for which it still stays, when it has been kept for so many milliseconds."""
+    return LONGEST_LOOK if claim.tagged_keep == FOREVER else claim.tagged_keep - idle_ms / 1000
+
+
 def _kept(job: Job, left: float, change: Change) -> Again:
+    """What stays need not hurry: a pod that could not be written on is tried again, and not in 24 hours."""
     claim = job.held.claim
-    return Again(min(left, LONGEST_LOOK), f"keeps {claim.public_ip} for the next pod {claim.key}", change)
+    return Again(
+        min(left, LONGEST_LOOK),
+        f"keeps {claim.public_ip} for the next pod {claim.key}",
+        lambda c: changed(change(c), attempts=0),
+    )

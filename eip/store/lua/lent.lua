@@ -1,7 +1,7 @@
 -- Runs ahead of the scripts in which addresses change hands: lent ones, and those that are kept.
 
 local FIELDS = { 'allocation_id', 'public_ip', 'association_id', 'intent_at', 'lent', 'desired', 'tagged_keep',
-  'terminating', 'namespace', 'name', 'pool', 'request_address' }
+  'terminating', 'namespace', 'name', 'pool', 'request_address', 'woken' }
 
 local NOTHING = {}
 for _, field in ipairs(FIELDS) do
@@ -18,6 +18,14 @@ local function claim_of(key)
   return claim
 end
 
+-- Let a claim be looked at now, or once the step is over that may have looked too early.
+local function wake(uid, due)
+  local key = 'eip:claim:' .. uid
+  local at_work = tonumber(redis.call('HGET', key, 'lease_until') or '0') > now
+  redis.call('HSET', key, 'woken', at_work and 'at work' or 1)
+  redis.call('ZADD', due, now, uid)
+end
+
 -- Wake the first that waits for a resource, or the first behind one that could not take what was offered.
 -- Who is in a line and has no claim any more would hold up all that stand behind it.
 local function wake_next(line, due, behind)
@@ -29,16 +37,14 @@ local function wake_next(line, due, behind)
     uid = redis.call('ZRANGE', line, place, place)[1]
   end
   if uid then
-    local key = 'eip:claim:' .. uid
-    local at_work = tonumber(redis.call('HGET', key, 'lease_until') or '0') > now
-    redis.call('HSET', key, 'woken', at_work and 'at work' or 1)
-    redis.call('ZADD', due, now, uid)
+    wake(uid, due)
   end
 end
 
-local function leave_line(line, uid, due)
+-- Who was woken and did not look yet leaves what it was woken for to the next.
+local function leave_line(line, uid, woken, due)
   local stood = redis.call('ZREM', line, uid) == 1
-  if stood then
+  if stood and woken then
     wake_next(line, due)
   end
   return stood
@@ -51,12 +57,12 @@ local function borrower(borrowed, allocation_id)
 end
 
 -- Who has an address, can't have one, or asks for another, waits no longer; who asks for another is looked at.
-local function settle_line(line, uid, asked, asks, waits, due)
+local function settle_line(line, uid, asked, asks, waits, woken, due)
   if asked == '' or (waits and asked == asks) then
     return
   end
-  if leave_line(line .. asked, uid, due) and waits then
-    redis.call('ZADD', due, now, uid)
+  if leave_line(line .. asked, uid, woken, due) and waits then
+    wake(uid, due)
   end
 end
 
@@ -75,9 +81,14 @@ local function settle_lent(uid, before, after, borrowed, returned, lines, due)
   if had ~= has and after.lent ~= '' and not borrower(borrowed, has) then
     redis.call('HSET', borrowed, has, uid)
   end
+  local woken = before.woken ~= ''
   local waits = has == '' and after.desired == 'serve' and after.terminating == ''
-  settle_line(lines .. ':pool:', uid, before.pool, after.pool, waits, due)
-  settle_line(lines .. ':address:', uid, before.request_address, after.request_address, waits, due)
+  settle_line(lines .. ':pool:', uid, before.pool, after.pool, waits, woken, due)
+  settle_line(lines .. ':address:', uid, before.request_address, after.request_address, waits, woken, due)
+end
+
+local function lives(desired)
+  return desired == 'serve' or desired == 'hold'
 end
 
 -- By which name the next pod finds the address that is kept for it: that of the pod which has the name, or the
@@ -87,12 +98,12 @@ local function settle_kept(uid, before, after, kept, due)
   local name = known.namespace .. '/' .. known.name
   local owner = redis.call('HGET', kept, name)
   if after.allocation_id ~= '' and after.tagged_keep ~= '' then
-    local lives = after.desired == 'serve' or after.desired == 'hold'
-    local other = owner and owner ~= uid and redis.call('HGET', 'eip:claim:' .. owner, 'allocation_id')
-    if lives or not other then
+    local other = owner and owner ~= uid and redis.call('HMGET', 'eip:claim:' .. owner, 'allocation_id', 'desired')
+    local found = other and other[1]
+    if lives(after.desired) or not found then
       redis.call('HSET', kept, name, uid)
-      if other then
-        redis.call('ZADD', due, now, owner)
+      if found and not lives(other[2]) then
+        wake(owner, due)
       end
     end
   elseif owner == uid then
