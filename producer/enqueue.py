@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from eip import names
-from eip.claim import Claim, left, observe
+from eip.claim import Claim
 from eip.decide import Desired, EventType, Scope, decide
+from eip.observe import left, observe
 from eip.pod import Pod
 from eip.store.workqueue import WorkQueue
 from eip.writing import seen_on

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import redis
 
-from eip.claim import Claim, observe
+from eip.claim import Claim
 from eip.decide import EventType, Scope, decide
 from eip.names import EVENTS_BUCKET, EXTERNAL_DNS_ANNOTATIONS, Action, Queue, Step
+from eip.observe import observe
 from eip.pod import Pod
 from eip.store.handover import Handover
 from eip.store.keys import Keys

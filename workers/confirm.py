@@ -4,9 +4,10 @@ The name that is asked for is the claim's. Only 404 and another uid mean gone; e
 raised, and means that nothing is known. A claim without a name cannot be asked about.
 """
 
-from eip.claim import Claim, gone, observe
+from eip.claim import Claim
 from eip.decide import EventType, decide
 from eip.names import Action
+from eip.observe import gone, observe
 from eip.pod import Pod
 from eip.writing import seen_on
 from workers.outcome import Change, TryLater

@@ -4,7 +4,8 @@ import uuid
 from dataclasses import replace
 
 from eip import names
-from eip.claim import Claim, changed, gone
+from eip.claim import Claim, changed
+from eip.observe import gone
 from workers.ours import asks_for_lent
 from workers.outcome import Change
 from workers.ports import Address

@@ -11,9 +11,10 @@ from typing import Protocol
 import structlog
 
 from eip import names
-from eip.claim import Claim, changed, left, observe, without_address
+from eip.claim import Claim, changed, without_address
 from eip.decide import EventType, decide
 from eip.errors import EipError
+from eip.observe import left, observe
 from eip.pod import Pod, PodList
 from eip.writing import seen_on
 from workers.observing.sweeps import sweeping

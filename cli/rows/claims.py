@@ -10,9 +10,10 @@ import msgspec
 from cli.rows.mode import mode
 from cli.rows.words import age, moment, parsed, plain
 from eip import names
-from eip.claim import Claim, next_step, observe
+from eip.claim import Claim, next_step
 from eip.decide import Desired, EventType, Scope, decide
 from eip.names import Step
+from eip.observe import observe
 from eip.pod import Pod
 from eip.writing import seen_on
 from workers.ports import Address

@@ -6,8 +6,9 @@ import msgspec
 
 from cli.rows.words import age, plain
 from eip import names
-from eip.claim import Claim, next_step, observe
+from eip.claim import Claim, next_step
 from eip.decide import EventType, Scope, decide
+from eip.observe import observe
 from eip.pod import Pod
 from eip.writing import seen_on
 from workers.plan import Plan, Snapshot

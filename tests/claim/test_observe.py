@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from eip.claim import NOT_READY_WRITTEN, Claim, gone, next_step, observe
+from eip.claim import NOT_READY_WRITTEN, Claim, next_step
 from eip.decide import Decision, Desired, EventType
 from eip.names import Step
+from eip.observe import gone, observe
 from eip.pod import OwnerMeta, Pod, PodSpec, PodStatus
 
 SERVE = Decision(Desired.SERVE, "serve", "the pod has the IP 10.0.0.7")

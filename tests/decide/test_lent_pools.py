@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from eip import names
-from eip.claim import Claim, observe
+from eip.claim import Claim
 from eip.decide import Decision, Desired, EventType, Scope, decide
+from eip.observe import observe
 from eip.pod import Pod
 from eip.settings import Settings
 

@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from eip.claim import Claim, observe
+from eip.claim import Claim
 from eip.decide import RULES, Decision, Desired, EventType, Scope, decide
+from eip.observe import observe
 from eip.pod import Pod
 
 LABEL = {"eip.aws.materialize.com/manage": "true"}

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from eip.claim import gone, without_address
+from eip.claim import without_address
 from eip.errors import KubernetesError
+from eip.observe import gone
 from eip.store.workqueue import WorkQueue
 from tests.faults.faults import Fault
 from tests.faults.scenarios import SCENARIOS

@@ -2,10 +2,11 @@
 
 import pytest
 
-from eip.claim import Claim, changed, gone
+from eip.claim import Claim, changed
 from eip.decide import Desired
 from eip.errors import NamespaceFull
 from eip.names import Step
+from eip.observe import gone
 from eip.store.keys import Keys
 from tests.handover.conftest import POOL, Pods, X, Y
 

@@ -2,10 +2,11 @@
 
 import structlog
 
-from eip.claim import Claim, changed, expected_writing, gone, writing_is_right
+from eip.claim import Claim, changed, expected_writing, writing_is_right
 from eip.decide import Desired
 from eip.errors import KubernetesError
 from eip.names import EventReason
+from eip.observe import gone
 from eip.writing import annotations_of, condition_of, seen_on
 from workers.outcome import Change, Done, Outcome, TryLater
 from workers.steps.reverse_dns import name_address
