@@ -1,8 +1,11 @@
 """The demo's last words: the figures, the verdict, and what to try on a stack that is kept."""
 
 import json
+import shlex
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,6 +18,7 @@ from sandbox.kubernetes.kubeconfig import read_kubeconfig
 from sandbox.stack import Stack
 
 _ANNOTATION = PUBLIC_IP_ANNOTATION.replace(".", "\\.")
+_EIP = Path(sys.executable).with_name("eip")
 COLUMNS = f"NAME:.metadata.name,IP:.status.podIP,PUBLIC:.metadata.annotations.{_ANNOTATION}"
 
 
@@ -68,6 +72,7 @@ def invitation(stack: Stack, flower: str) -> RenderableType:
     """Commands to try, with kubectl where there is one."""
     lines = ["", "The sandbox stays up. Try, in another terminal:", ""]
     lines += _kubectl(stack) if shutil.which("kubectl") else _curl(stack)
+    lines += ["", "Ask the operator what it does:", "", *_eip(stack)]
     lines += ["", f"Flower: {flower}   EC2's endpoint: {stack.ec2_url}", "Ctrl-C ends everything."]
     return Text("\n".join(lines))
 
@@ -90,6 +95,13 @@ def _kubectl(stack: Stack) -> list[str]:
         f"  kubectl run mail --image=example --labels={MANAGE_SELECTOR} --annotations={KEEP_ANNOTATION}=1h",
         "  kubectl delete pod mail     # and run it again: it has the same address",
     ]
+
+
+def _eip(stack: Stack) -> list[str]:
+    settings = stack.environment("worker") | {"KUBECONFIG": str(stack.kubeconfig)}
+    names = sorted(name for name in settings if name.startswith(("EIP_", "AWS_")) or name == "KUBECONFIG")
+    exports = [f"  export {name}={shlex.quote(settings[name])}" for name in names]
+    return [*exports, *(f"  {_EIP} {what}" for what in ("status", "explain plain-1", "queues", "addresses"))]
 
 
 def _curl(stack: Stack) -> list[str]:
