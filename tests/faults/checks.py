@@ -8,6 +8,7 @@ from eip import names
 from eip.decide import TERMINAL_PHASES, UNUSABLE_REQUEST, Desired, EventType, Scope, decide
 from eip.names import EXTERNAL_DNS_ANNOTATIONS
 from eip.pod import Pod
+from eip.request import requested
 from tests.fakes.ec2 import CLUSTER, FakeEc2, _address
 from tests.faults.cluster import COOL_DOWN, Cluster
 from tests.faults.faults import Faults, Port
@@ -216,10 +217,12 @@ class Checks:
             next_one is not None
             and next_one.uid != _uid(address)
             and next_one.managed
-            and bool(next_one.ipv4 and next_one.annotation(names.KEEP_ANNOTATION))
+            and bool(next_one.ipv4)
+            and not asks_nonsense(next_one)
+            and requested(next_one).keep != 0
         )
-        kept = address.tags.get(names.KEEP_TAG, "false") != "false"
-        return kept and not address.association_id and not waits and not self._namesakes(address)
+        rivals = [a for a in self._namesakes(address) if _stays(a)]
+        return _stays(address) and not address.association_id and not waits and not rivals
 
     def _namesakes(self, address: Address) -> list[Address]:
         """The other addresses of pods of the same name."""
@@ -275,6 +278,11 @@ def _desired(pod: Pod, uid: str) -> Desired:
 def asks_nonsense(pod: Pod) -> bool:
     """Whether what the pod asks for means nothing: it keeps what it has, and gets nothing."""
     return decide(EventType.READ, pod, Scope()).rule == UNUSABLE_REQUEST
+
+
+def _stays(address: Address) -> bool:
+    """Whether its tags say that it stays when its pod has ended."""
+    return address.tags.get(names.KEEP_TAG, "false") != "false"
 
 
 def _wrong_writing(pod: Pod, address: Address | None) -> str:
