@@ -216,8 +216,8 @@ class Checks:
         waits = (
             next_one is not None
             and next_one.uid != _uid(address)
-            and next_one.managed
-            and bool(next_one.ipv4)
+            and _desired(next_one, next_one.uid) is Desired.SERVE
+            and not next_one.metadata.deletion_timestamp
             and not asks_nonsense(next_one)
             and requested(next_one).keep != 0
         )
