@@ -16,6 +16,8 @@ from eip.store.workqueue import WorkQueue
 from sandbox.redis import RedisServer
 from tests import clusters
 
+pytest_plugins = ["tests.tried"]
+
 
 def pytest_report_header() -> str:
     """Say in one line which clusters the tests run against, and how to get the one that is left out."""

@@ -1,19 +1,13 @@
-"""A Redis of this folder's own, quiet logs, and a line at the end of the run on how much was tried."""
+"""A Redis of this folder's own, quiet logs, and where a test notes how much it tried."""
 
 import logging
-import os
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from sandbox.redis import RedisServer
-
-SOAK = os.environ.get("EIP_SOAK") == "1"
-"""Whether everything is tried, as `make soak` does, and not what fits into `make test`."""
-
-TRIED: dict[str, int] = {}
-"""How many runs of each kind there were."""
+from tests.tried import TRIED
 
 
 @pytest.fixture(scope="module")
@@ -35,24 +29,3 @@ def quiet() -> Iterator[None]:
 def tried() -> dict[str, int]:
     """Where a test notes how many runs it made."""
     return TRIED
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the counts over, where this is one of several processes."""
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        output["faults"] = TRIED
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: object) -> None:
-    """Take the counts of one of several processes."""
-    for what, count in getattr(node, "workeroutput", {}).get("faults", {}).items():
-        TRIED[what] = TRIED.get(what, 0) + count
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How much was tried, for one cannot see it by the number of tests."""
-    if TRIED:
-        counts = ", ".join(f"{count} {what}" for what, count in sorted(TRIED.items()))
-        terminalreporter.write_line(f"faults: {counts}" + ("" if SOAK else "; `make soak` tries all"))

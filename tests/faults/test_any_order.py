@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.faults.conftest import SOAK
 from tests.faults.machine import AnyOrder
+from tests.tried import SOAK
 
 EXAMPLES = 5000 if SOAK else 60
 STEPS = 40

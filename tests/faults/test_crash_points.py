@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from tests.faults.conftest import SOAK
 from tests.faults.faults import CRASHES, Fault
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.schedules import Ran, Schedule, run, second, single
+from tests.tried import SOAK
 
 WRITES, READS = (1.0, 1.0) if SOAK else (0.15, 0.02)
 PAIRS = 500 if SOAK else 3
