@@ -219,15 +219,17 @@ def is_over(claim: Claim) -> bool:
     return claim.desired in (Desired.RELEASE, Desired.UNKNOWN) and next_step(claim) is None
 
 
+def without_association(claim: Claim) -> Claim:
+    """The claim once its address is on no IP of its pod's."""
+    return changed(claim, association_id="", associated_ip="", interface_id="")
+
+
 def without_address(claim: Claim) -> Claim:
     """The claim once its address is known to exist no longer."""
     return changed(
-        without_name(claim),
+        without_name(without_association(claim)),
         allocation_id="",
         public_ip="",
-        association_id="",
-        associated_ip="",
-        interface_id="",
         allocated_at=0,
         contested=False,
         intent_looks=0,

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import replace
 
 from eip import names
-from eip.claim import Claim, changed
+from eip.claim import Claim, without_association
 from eip.observe import gone
 from workers.ours import asks_for_lent
 from workers.outcome import Change
@@ -46,9 +46,5 @@ def confirm_stray(world: World, claim: Claim) -> Change:
     anywhere = replace(world.scope, namespaces=frozenset(), nodes=True)
     for pod in world.kubernetes.pods_at(claim.associated_ip):
         if asks_for_lent(pod, anywhere):
-            return _left_there
+            return without_association
     return gone
-
-
-def _left_there(claim: Claim) -> Claim:
-    return changed(claim, association_id="", associated_ip="", interface_id="")

@@ -92,6 +92,15 @@ class Handover:
         )
         return Held(after, held.token, int(now), held.taken_over)
 
+    def kept(self, claim: Claim) -> Claim | None:
+        """The claim of another pod of this one's name, whose address stays for the next; None when none does.
+
+        Does not look at the epoch.
+        """
+        uid = self._ledger.kept_for(claim.namespace, claim.name)
+        other = self._ledger.claim(uid) if uid not in {"", claim.uid} else None
+        return other if other is not None and other.allocation_id else None
+
     def inherit(self, held: Held, before: Claim) -> Held | None:
         """Take over the address of the pod that had this name `before`; None while that one is at work on it.
 

@@ -1,20 +1,18 @@
 """Pods that come and go all the time: what a busy cluster does to the operator."""
 
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import TracebackType
-from typing import Self
 
 import urllib3
 
 from eip.names import MANAGE_LABEL
 from sandbox.accounts import ApiRefusedError
 from sandbox.chaos.asks import Ask
+from sandbox.chaos.background import Background
 from sandbox.chaos.record import Life, Span, Wish
 from sandbox.kubernetes.status import JsonObject
 from sandbox.stack import Stack
@@ -82,11 +80,12 @@ class Wishes:
         return set(self._open)
 
 
-class Churn:
+class Churn(Background):
     """A context manager: a thread that changes pods while it is entered."""
 
     def __init__(self, stack: Stack, asks: Iterable[Ask], per_second: float, seed: int) -> None:
         """`per_second` changes a second, about."""
+        super().__init__("churn")
         self._stack = stack
         self._pause = 1 / per_second
         self._chance = random.Random(f"{seed} churn")  # noqa: S311
@@ -95,8 +94,6 @@ class Churn:
         self.lives: dict[str, Life] = {}
         """Every pod that there was, by its uid."""
         self.changes: Counter[str] = Counter()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="churn", daemon=True)
         self._next: Mapping[State, tuple[tuple[Callable[[Slot], None], int], ...]] = {
             State.GONE: ((self._create, 1),),
             State.RUNNING: (
@@ -112,18 +109,6 @@ class Churn:
             State.UNKNOWN: ((self._read, 1),),
         }
         self._of_kubelet = (self._finish, self._lose_network, self._change_ip, self._restore)
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Change nothing more."""
-        self._stopping.set()
-        self._thread.join()
 
     def fill(self) -> None:
         """Create a pod of every name, at once."""

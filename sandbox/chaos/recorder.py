@@ -1,14 +1,12 @@
 """Samples EC2 four times a second, and remembers which address was seen where, and for how long."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from eip.names import POD_UID_TAG
+from sandbox.chaos.background import Background
 from sandbox.chaos.record import Sighting, Span, Wish
 from sandbox.ec2.messages import AddressSnapshot
 from sandbox.stack import Stack
@@ -64,28 +62,15 @@ class Sightings:
             self._left.append(replace(left, span=replace(left.span, until=now)))
 
 
-class Recorder:
+class Recorder(Background):
     """A context manager: a thread that samples while it is entered."""
 
     def __init__(self, stack: Stack, period: float = PERIOD) -> None:
         """`period` is in seconds."""
+        super().__init__("recorder")
         self._stack = stack
         self.period = period
         self.sightings = Sightings()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Sample no more."""
-        self._stopping.set()
-        self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.wait(self.period):

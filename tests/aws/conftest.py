@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from eip.names import Action
+from sandbox.ec2.control import Control
+from sandbox.ec2.server import Ec2Double
 from tests.aws.making import client_of, credentials
 from workers.aws.client import Ec2Client
 
@@ -90,3 +92,18 @@ def connect(monkeypatch: pytest.MonkeyPatch, tokens: list[Action]) -> Callable[[
 def client(endpoint: Endpoint, connect: Callable[[str], Ec2Client]) -> Ec2Client:
     """A client of the endpoint."""
     return connect(endpoint.url)
+
+
+@pytest.fixture(scope="module")
+def double() -> Iterator[Ec2Double]:
+    """One double for all tests; `control` empties it for each."""
+    with Ec2Double() as served:
+        yield served
+
+
+@pytest.fixture
+def control(double: Ec2Double) -> Control:
+    """A new account."""
+    control = Control(double.url)
+    control.reset()
+    return control

@@ -1,6 +1,6 @@
 """The life of an address against the EC2 double, which refuses what EC2 refuses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import boto3
@@ -19,21 +19,6 @@ from workers.ports import Address, Owner, Wanted
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import TagTypeDef
-
-
-@pytest.fixture(scope="module")
-def double() -> Iterator[Ec2Double]:
-    """One double for all tests; `control` empties it for each."""
-    with Ec2Double() as served:
-        yield served
-
-
-@pytest.fixture
-def control(double: Ec2Double) -> Control:
-    """A new account."""
-    control = Control(double.url)
-    control.reset()
-    return control
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The reverse DNS record of an address against the EC2 double, from none to none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,21 +13,6 @@ from workers.aws.codes import Verdict, verdict
 from workers.ports import Address, ReverseDns
 
 NAME = "mail.example.com"
-
-
-@pytest.fixture(scope="module")
-def double() -> Iterator[Ec2Double]:
-    """One double for all tests; `control` empties it for each."""
-    with Ec2Double() as served:
-        yield served
-
-
-@pytest.fixture
-def control(double: Ec2Double) -> Control:
-    """A new account."""
-    control = Control(double.url)
-    control.reset()
-    return control
 
 
 @pytest.fixture

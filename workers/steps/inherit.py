@@ -20,9 +20,8 @@ def inherit(job: Job) -> Outcome | None:
     Names are unique: that the API server shows this uid says that the pod before it is gone.
     """
     claim, world = job.held.claim, job.world
-    uid = world.ledger.kept_for(claim.namespace, claim.name)
-    before = world.ledger.claim(uid) if uid not in {"", claim.uid} else None
-    if before is None or before.lent or not before.allocation_id:
+    before = world.handover.kept(claim)
+    if before is None or before.lent:
         return None
     job.served()
     confirmed = confirm(world, claim)

@@ -19,7 +19,8 @@ def keep(job: Job) -> Outcome | None:
     """Wait for the next pod of the name; None when the address is to be released after all."""
     claim, now = job.held.claim, job.held.now
     job.served()
-    if _another_is_kept(job):
+    if job.world.handover.kept(claim):
+        # Two are left when a look-up came too late: the next pod of the name would get the other one.
         return None
     if not claim.idle_since:
         hidden = look_for_association(job)
@@ -34,14 +35,6 @@ def keep(job: Job) -> Outcome | None:
         return _kept(job, _left(claim, 0), lambda c: changed(sits_nowhere(confirmed(c)), idle_since=now))
     left = _left(claim, now - claim.idle_since)
     return _kept(job, left, unchanged) if left > 0 else None
-
-
-def _another_is_kept(job: Job) -> bool:
-    """Whether the next pod of the name would get another one: two are left when a look-up came too late."""
-    claim, ledger = job.held.claim, job.world.ledger
-    uid = ledger.kept_for(claim.namespace, claim.name)
-    other = ledger.claim(uid) if uid not in {"", claim.uid} else None
-    return other is not None and bool(other.allocation_id)
 
 
 def _left(claim: Claim, idle_ms: int) -> float:

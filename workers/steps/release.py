@@ -1,6 +1,6 @@
 """Release: take the address off the private IP, then give it back to EC2; one call a task."""
 
-from eip.claim import Claim, changed, next_step, without_address
+from eip.claim import Claim, changed, next_step, without_address, without_association
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action, Step
@@ -15,7 +15,7 @@ from workers.steps.doubles import release_double
 from workers.steps.give_back import give_back
 from workers.steps.intent import settle
 from workers.steps.keep import keep
-from workers.steps.not_found import is_believable
+from workers.steps.not_found import gone_or_failed
 from workers.steps.withdraw import still_named, withdraw
 from workers.world import Job
 
@@ -94,9 +94,7 @@ def _not_released(job: Job, error: Ec2Error) -> Outcome:
     if row.verdict is Verdict.IN_USE:
         return _read_again(job, error)
     if row.verdict is Verdict.GONE:
-        known = not is_believable(job, error) or job.world.ec2.address(job.held.claim.allocation_id)
-        if not known:
-            return Done(f"{job.held.claim.public_ip} was released already", without_address)
+        return gone_or_failed(job, error)
     if row.verdict is Verdict.NAMED:
         return still_named(job, error)
     return failed(error, held=job.held)
@@ -129,6 +127,4 @@ def _as_read(claim: Claim, address: Address, now: int) -> Claim:
 
 
 def _disassociated(claim: Claim, now: int) -> Claim:
-    return changed(
-        claim, association_id="", associated_ip="", interface_id="", changed_at=now, contested=False
-    )
+    return changed(without_association(claim), changed_at=now, contested=False)
