@@ -23,6 +23,8 @@ from sandbox.redis_program import find_redis_server
 START_TIMEOUT_SECONDS = 15.0
 STOP_TIMEOUT_SECONDS = 10.0
 
+_HIGHEST_PORT = 65_535 - 10_000
+
 # The pipe on standard input closes however the owner dies, kill -9 included.
 _WATCHDOG = 'read -r _; [ -f "$1/pid" ] && kill -9 "$(cat "$1/pid")" 2>/dev/null; rm -rf "$1"'
 
@@ -213,9 +215,13 @@ def _start_watchdog(folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A Redis Cluster listens 10,000 ports above too, and refuses to start where there is no such port."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port <= _HIGHEST_PORT:
+            return port
 
 
 def _quoted(text: str) -> str:

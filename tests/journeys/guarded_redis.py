@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from eip.store.redis_connection import RIGHTS
-from sandbox.kubernetes.real import free_ports
 from sandbox.redis import RedisServer
 
 USER = "operator"
@@ -90,7 +89,6 @@ class GuardedRedis(RedisServer):
         path = super()._write_configuration()
         lines = ["user default off", f"user {USER} on >{PASSWORD} {RIGHTS}", *self._lines]
         if self._certificates:
-            self._port = self._port or free_ports(1)[0]
             lines += [
                 "port 0",
                 f"tls-port {self._port}",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from sandbox.redis import RedisServer, RedisServerFailedError
+from sandbox.redis import RedisServer, RedisServerFailedError, _free_port
 
 
 def client_of(server: RedisServer) -> redis.Redis:
@@ -210,3 +210,11 @@ def test_shows_the_log_when_the_start_fails(tmp_path: Path, monkeypatch: pytest.
         pass
 
     assert list(tmp_path.glob("eip-redis-*")) == []
+
+
+def test_a_port_leaves_room_for_a_cluster_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server with `cluster-enabled yes` listens 10,000 ports above: a higher port would end it at once."""
+    offered = iter([60_000, 55_536, 55_535])
+    monkeypatch.setattr("socket.socket.getsockname", lambda _: ("127.0.0.1", next(offered)))
+
+    assert _free_port() == 55_535
