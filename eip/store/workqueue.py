@@ -143,6 +143,8 @@ def _does_the_same(before: Claim, after: Claim) -> bool:
         return False
     if step is Step.ALLOCATE:
         return _asked(before) == _asked(after)
+    if step is Step.RELEASE:
+        return _owed(before) == _owed(after)
     if step is not Step.ANNOTATE:
         return True
     return (writing_is_right(before), before.reverse_dns) == (writing_is_right(after), after.reverse_dns)
@@ -151,6 +153,11 @@ def _does_the_same(before: Claim, after: Claim) -> bool:
 def _asked(claim: Claim) -> tuple[str, str, str]:
     """Which address is asked for: what stands in the way of one, such as the quota, may not of another."""
     return claim.pool, claim.request_address, claim.public_ipv4_pool
+
+
+def _owed(claim: Claim) -> tuple[str, str]:
+    """What must go whoever waits: somebody may have moved a kept address, or made a second one."""
+    return claim.association_id, claim.doubles
 
 
 def _after_step(after: Claim, step: Step | None, again: float | None, *, park: bool) -> Schedule:

@@ -88,6 +88,20 @@ def test_changed_ip_shortens(work_queue: WorkQueue, sent: Sent) -> None:
     assert sent.take() == [(Step.ASSOCIATE, "u")]
 
 
+@pytest.mark.parametrize("fields", [{"association_id": "eipassoc-1"}, {"doubles": "eipalloc-2"}])
+def test_a_kept_address_that_somebody_moved_shortens(
+    work_queue: WorkQueue, ledger: Ledger, sent: Sent, fields: dict[str, str]
+) -> None:
+    """It rests for up to an hour; what a sweep finds on a strange IP, or beside it, goes at once."""
+    update(work_queue, **UNWANTED, **ADDRESS)
+    work_queue.finish(begin(ledger, Queue.RELEASE), lambda c: c, again=3600.0, step=Step.RELEASE)
+    sent.take()
+
+    update(work_queue, **fields)
+
+    assert sent.take() == [(Step.RELEASE, "u")]
+
+
 @pytest.mark.usefixtures("backing_off")
 def test_double_does_not_shorten(ledger: Ledger, redis_client: redis.Redis) -> None:
     """A message that comes twice finds that the step was tried, and waits."""
