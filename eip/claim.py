@@ -12,7 +12,7 @@
 | serve            | an address without association, not ending    | associate |
 | serve            | served, and its tags say something else       | allocate  |
 | serve            | all of it right, but the reverse DNS record   | annotate  |
-| hold             | an association                                | release   |
+| hold             | an association, or maybe one                  | release   |
 | release          | an address aside that the pod still names     | annotate  |
 | release, unknown | an address, an intent, or a look-up to do     | release   |
 | any but unknown  | the pod says something else than is true      | annotate  |
@@ -39,7 +39,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `written` is what the pod said when it was last seen, in the form of `expected_writing`.
     `contested` says that EC2 must be asked what is associated: it refused an association because something
-    is already, or did not answer.
+    is already, or did not answer, or whoever worked on the claim died.
     `wanted_at` is since when the pod has had its IP without the address on it, `freed_at` since when the
     address has been on an IP that the pod no longer has; the script that writes the claim sets both.
     `doubles` are allocation ids of addresses that carry this pod's uid beside the one in use.
@@ -191,7 +191,8 @@ def _address_step(claim: Claim) -> Step | None:
         case Desired.SERVE:
             return _serve_step(claim)
         case Desired.HOLD:
-            return Step.RELEASE if claim.association_id else None
+            maybe = bool(claim.allocation_id) and claim.contested
+            return Step.RELEASE if claim.association_id or maybe else None
         case _:
             owed = claim.allocation_id or claim.intent_at or claim.look_up
             return Step.RELEASE if owed else None
@@ -227,18 +228,20 @@ def without_association(claim: Claim) -> Claim:
 def without_address(claim: Claim) -> Claim:
     """The claim once its address is known to exist no longer."""
     return changed(
-        without_name(without_association(claim)),
+        without_name(without_doubt(without_association(claim))),
         allocation_id="",
         public_ip="",
         allocated_at=0,
-        contested=False,
-        intent_looks=0,
-        looked_at=0,
         lent=False,
         retag=False,
         tagged_keep=0,
         idle_since=0,
     )
+
+
+def without_doubt(claim: Claim) -> Claim:
+    """The claim once it is known what its address is associated with."""
+    return changed(claim, contested=False, intent_looks=0, looked_at=0)
 
 
 def without_name(claim: Claim, state: DomainState = DomainState.NONE, at: int = 0) -> Claim:

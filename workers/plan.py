@@ -13,7 +13,7 @@
 | lent, as claimed          | has it               | any       | nothing                             |
 | lent, association differs | has it               | any       | put what EC2 shows on the claim     |
 | lent, with another's IP   | has it               | any       | lost: somebody moved it             |
-| lent, association differs | gives it back, looks | any       | nothing: it may be its own call's   |
+| lent, association differs | is contested         | any       | nothing: it may be its own call's   |
 | lent and free             | none                 | any       | offer it to who waits               |
 | lent here, on nobody's IP | none                 | gone      | suspect; stray the second time      |
 | lent no longer            | has it               | any       | as if it were: the pod gives it back |
@@ -128,8 +128,7 @@ def _compare_lent(
 
 
 def _compare_held(claim: Claim, address: Address, result: Plan) -> None:
-    looks_itself = claim.contested and claim.desired is Desired.RELEASE
-    if looks_itself or address.association_id == claim.association_id:
+    if claim.contested or address.association_id == claim.association_id:
         return
     elsewhere = address.private_ip != claim.pod_ip or claim.interface_id not in {"", address.interface_id}
     if address.association_id and elsewhere:

@@ -1,7 +1,7 @@
 """What EC2 shows of an address, put on a claim."""
 
 from eip import names
-from eip.claim import Claim, changed, without_name
+from eip.claim import Claim, changed, without_doubt, without_name
 from eip.request import DEFAULT_KEEP, Unusable, keep_seconds
 from workers.aws.place import PodPlace
 from workers.ports import Address
@@ -20,6 +20,11 @@ def with_association(claim: Claim, address: Address) -> Claim:
         associated_ip=address.private_ip,
         interface_id=address.interface_id,
     )
+
+
+def located(claim: Claim, address: Address, now: int) -> Claim:
+    """The claim once EC2 has shown, at the time `now`, where its address is."""
+    return changed(without_doubt(with_association(claim, address)), changed_at=now)
 
 
 def with_address(claim: Claim, address: Address) -> Claim:

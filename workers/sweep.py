@@ -105,7 +105,8 @@ class Sweeper:
     def _mend(self, todo: Plan, snapshot: Snapshot) -> None:
         queue = self.world.queue
         for uid, owned in todo.adopt.items():
-            queue.update(uid, taken(uid, owned, snapshot.taken_at), ensure=True)
+            change = taken(uid, owned, snapshot.taken_at, known=uid in snapshot.claims)
+            queue.update(uid, change, ensure=True)
         for uid, address in todo.shown.items():
             queue.update(uid, _if_settled(partial(with_association, address=address), snapshot.taken_at))
         for uid in todo.lost:
@@ -146,20 +147,25 @@ class Sweeper:
         )
 
 
-def taken(uid: str, addresses: Sequence[Address], taken_at: int) -> ClaimChange:
-    """What a claim becomes when EC2 shows these addresses for its pod."""
+def taken(uid: str, addresses: Sequence[Address], taken_at: int, *, known: bool = False) -> ClaimChange:
+    """What a claim becomes when EC2 shows these addresses for its pod.
+
+    One that was `known` and is there no longer has ended since: its address may be another's by this time.
+    """
 
     def change(claim: Claim | None) -> Claim | None:
+        if claim is None and known:
+            return None
         if claim is not None and claim.changed_at > taken_at:
             return claim
-        known = claim or _unknown(uid, addresses[0])
-        if known.lent:
-            return changed(known, doubles=",".join(sorted(address.allocation_id for address in addresses)))
-        live = sorted(addresses, key=lambda a: _preference(known, a))
+        mine = claim or _unknown(uid, addresses[0])
+        if mine.lent:
+            return changed(mine, doubles=",".join(sorted(address.allocation_id for address in addresses)))
+        live = sorted(addresses, key=lambda a: _preference(mine, a))
         best, rest = live[0], live[1:]
         return changed(
-            with_address(without_intent(known), best),
-            allocated_at=known.allocated_at or taken_at,
+            with_address(without_intent(mine), best),
+            allocated_at=mine.allocated_at or taken_at,
             doubles=",".join(address.allocation_id for address in rest),
         )
 

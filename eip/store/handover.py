@@ -90,7 +90,7 @@ class Handover:
             changed_at=int(now),
             version=claim.version + 1,
         )
-        return Held(after, held.token, int(now), held.taken_over)
+        return Held(after, held.token, int(now))
 
     def kept(self, claim: Claim) -> Claim | None:
         """The claim of another pod of this one's name, whose address stays for the next; None when none does.
@@ -117,6 +117,7 @@ class Handover:
             Keys.tombstone(before.uid),
             Keys.holders(claim.namespace),
             Keys.KEPT,
+            Keys.IPS,
         ]
         arguments: list[str | int] = [claim.uid, held.token, claim.version, before.uid, before.version]
         arguments += [self._ledger.tombstone, *INHERITED]
@@ -131,7 +132,7 @@ class Handover:
             changed_at=int(now),
             version=claim.version + 1,
         )
-        return Held(after, held.token, int(now), held.taken_over)
+        return Held(after, held.token, int(now))
 
     def offer(self, allocation_id: str, public_ip: str, pool: str) -> None:
         """Wake the first that waits for a lent address, which is free."""

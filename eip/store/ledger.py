@@ -7,19 +7,19 @@ EpochChanged then tells the caller to open it again, and the claims are filled f
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import redis
-import structlog
 
 from eip.claim import Claim
-from eip.errors import LeaseLost, NamespaceFull, RedisAway, StaleLeader
+from eip.errors import LeaseLost, NamespaceFull, StaleLeader
 from eip.names import Queue
 from eip.store.keys import Keys
+from eip.store.records import Records
 from eip.store.scripts import Scripts
 
-log = structlog.get_logger(__name__)
+if TYPE_CHECKING:
+    import redis
 
 LEASE = 15.0
 """Seconds that a step may hold a claim: longer than a step (10 s), which is longer than a call (5 s)."""
@@ -57,15 +57,11 @@ PARK = Schedule("park")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim under this caller's lease; `now` is Redis' time in milliseconds.
-
-    `taken_over` says that the lease before this one ran out: its holder may have died after its call.
-    """
+    """A claim under this caller's lease; `now` is Redis' time in milliseconds."""
 
     claim: Claim
     token: str
     now: int
-    taken_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +73,12 @@ class Committed:
     sequence: int = 0
 
 
-class Ledger:
-    """Reads and writes claims. Every method raises RedisAway, and EpochChanged unless it says otherwise."""
+class Ledger(Records):
+    """Reads and writes claims. Every method here raises RedisAway and EpochChanged."""
 
     def __init__(self, client: "redis.Redis", lease: float = LEASE, tombstone: int = TOMBSTONE) -> None:
         """`client` decodes responses; `lease` and `tombstone` are in seconds."""
-        self._client = client
+        super().__init__(client)
         self._scripts = Scripts(client)
         self._lease = int(lease * 1000)
         self.tombstone = tombstone
@@ -104,108 +100,24 @@ class Ledger:
         """Note in the epoch that it is `refilled` or `listed`."""
         self.run("mark_epoch", [], [field])
 
-    def claim(self, uid: str) -> Claim | None:
-        """One claim, or None. Does not look at the epoch: who writes after it will."""
-        return self.claims([uid]).get(uid)
-
-    def claims(self, uids: Sequence[str]) -> dict[str, Claim]:
-        """Those of the claims that there are, in one round trip. Does not look at the epoch."""
-        try:
-            with self._client.pipeline(transaction=False) as pipe:
-                for uid in uids:
-                    pipe.hgetall(Keys.claim(uid))
-                found = pipe.execute()
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-        claims = {}
-        for uid, fields in zip(uids, found, strict=True):
-            claim = self._readable(uid, fields) if fields else None
-            if claim is not None:
-                claims[uid] = claim
-        return claims
-
-    def _readable(self, uid: str, fields: dict[str, str]) -> Claim | None:
-        """The claim, or None for one that another wrote into: it is dropped, and a sweep fills it again."""
-        try:
-            return _claim(fields)
-        except msgspec.ValidationError as error:
-            log.warning("claim dropped, it cannot be read; a sweep fills it again", uid=uid, error=str(error))
-            self._client.delete(Keys.claim(uid))
-            return None
-
-    def uids(self) -> set[str]:
-        """The uids of all claims. Does not look at the epoch."""
-        try:
-            return {str(uid) for uid in self._client.smembers(Keys.CLAIMS)}
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-
-    def tombstoned(self, uid: str) -> bool:
-        """Whether this pod's claim was finished a short while ago. Does not look at the epoch."""
-        try:
-            return bool(self._client.exists(Keys.tombstone(uid)))
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-
-    def ip_holder(self, private_ip: str) -> str:
-        """The uid of the pod that was reported last with this IP. Does not look at the epoch."""
-        try:
-            holder = self._client.hget(Keys.IPS, private_ip)
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-        return str(holder).partition(" ")[2] if holder else ""
-
-    def kept_for(self, namespace: str, name: str) -> str:
-        """The uid of the pod whose address stays for the next of its name. Does not look at the epoch."""
-        try:
-            return str(self._client.hget(Keys.KEPT, f"{namespace}/{name}") or "")
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-
-    def first_in(self, uid: str, reason: str, seconds: int) -> bool:
-        """Whether this is asked for the first time in so many seconds. Does not look at the epoch."""
-        try:
-            return bool(self._client.set(Keys.told(uid, reason), 1, nx=True, ex=seconds))
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-
-    def first_again_in(self, uid: str, reason: str, seconds: int) -> None:
-        """Let `first_in` answer yes once more in so many seconds. Does not look at the epoch."""
-        try:
-            self._client.expire(Keys.told(uid, reason), seconds)
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-
-    def now(self) -> int:
-        """Redis' time in milliseconds, the only one by which ages are measured."""
-        try:
-            seconds, micros = self._client.time()
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-        return int(seconds) * 1000 + int(micros) // 1000
-
-    def suspects(self) -> dict[str, int]:
-        """Allocation ids that the last sweep found nobody for, and since when (ms)."""
-        try:
-            return {str(key): int(since) for key, since in self._client.hgetall(Keys.SUSPECTS).items()}
-        except redis.exceptions.RedisError as error:
-            raise RedisAway.because(error) from error
-
     def suspect(self, suspects: Mapping[str, int]) -> None:
         """Remember these suspects, and no others, until the next sweep."""
         flat = [str(part) for pair in suspects.items() for part in pair]
         self.run("suspect", [Keys.SUSPECTS], flat)
 
     def begin(self, uid: str, queue: Queue) -> Held | None:
-        """Take the claim's lease for a step; None when there is no claim, or another holds it."""
+        """Take the claim's lease for a step; None when there is no claim, or another holds it.
+
+        Where the lease before it ran out, the claim is contested: its holder may have died after its call.
+        """
         token = secrets.token_hex(8)
         keys = [Keys.claim(uid), Keys.wakeups(queue), Keys.PROGRESS, Keys.DUE]
-        now, flat, taken_over = self.run("begin", keys, [uid, queue.value, token, self._lease])
+        now, flat = self.run("begin", keys, [uid, queue.value, token, self._lease])
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
         if fields.get("lease_token") != token:
             return None
-        claim = self._readable(uid, fields)
-        return Held(claim, token, int(now), bool(taken_over)) if claim else None
+        claim = self.readable(uid, fields)
+        return Held(claim, token, int(now)) if claim else None
 
     def renew(self, held: Held, *, intent: bool = False, limit: int = 0) -> Held:
         """Make sure of the lease for its whole length from now on.
@@ -237,7 +149,7 @@ class Ledger:
                 looked_at=0,
                 version=claim.version + 1,
             )
-        return Held(claim, held.token, int(now), held.taken_over)
+        return Held(claim, held.token, int(now))
 
     def commit(
         self,
@@ -323,7 +235,3 @@ def _fields(claim: Claim) -> dict[str, str]:
 
 def _text(value: object) -> str:
     return ("1" if value else "") if isinstance(value, bool) else str(value)
-
-
-def _claim(fields: dict[str, str]) -> Claim:
-    return msgspec.convert(fields, Claim, strict=False)

@@ -15,9 +15,12 @@ PREAMBLES: dict[str, tuple[str, ...]] = {
     "throttled": ("bucket",),
     "peek": ("bucket",),
     "open_epoch": (),
+    "begin": ("guard", "lease"),
+    "due": ("guard", "lease"),
+    "renew": ("guard", "lease"),
     "commit": ("guard", "lent"),
-    "borrow": ("guard", "lent"),
-    "inherit": ("guard", "lent"),
+    "borrow": ("guard", "lease", "lent"),
+    "inherit": ("guard", "lease", "lent"),
     "offer": ("guard", "lent"),
 }
 

@@ -70,6 +70,10 @@ def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
         ),
         pytest.param(claim(Desired.HOLD, **ASSOCIATED), Step.RELEASE, id="hold: taken off the IP"),
         pytest.param(claim(Desired.HOLD, **ADDRESS), None, id="hold: the allocation is kept"),
+        pytest.param(
+            claim(Desired.HOLD, **ADDRESS, contested=True), Step.RELEASE, id="hold: it may be on the IP"
+        ),
+        pytest.param(claim(Desired.HOLD, contested=True), None, id="hold: what is not there is on no IP"),
         pytest.param(claim(Desired.HOLD), None, id="hold: nothing is allocated"),
         pytest.param(claim(Desired.HOLD, intent_at=1), None, id="hold: an intent may wait"),
         pytest.param(

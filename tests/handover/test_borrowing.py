@@ -116,6 +116,14 @@ def test_an_association_that_was_given_back_is_not_believed(pods: Pods) -> None:
     assert pods.borrow("b", Candidate("eipalloc-x", "198.18.0.1", "eipassoc-1")) == "eipalloc-x"
 
 
+def test_what_was_given_back_is_forgotten_in_time(pods: Pods) -> None:
+    """EC2 shows it for seconds; the address may be another's, or gone, long after."""
+    associated(pods)
+    pods.give_back("a")
+
+    assert 60 < int(pods.client.ttl(Keys.RETURNED)) <= 3600
+
+
 def test_an_association_after_that_is_believed(pods: Pods) -> None:
     """Somebody took it in the meantime; and what was returned is over with the next pod that takes it."""
     associated(pods)

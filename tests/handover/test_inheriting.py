@@ -52,6 +52,18 @@ def inherited(kept: Pods) -> Held:
     return answer
 
 
+def test_the_old_pods_ip_is_nobodys(pods: Pods) -> None:
+    """Whoever gets it next need not wait for a pod of which nothing is left."""
+    pods.queue.update("old", lambda _: claim("old", Desired.SERVE, **ADDRESS, pod_ip="10.0.0.8"))
+    pods.queue.update("new", lambda _: claim("new"))
+    assert pods.ledger.ip_holder("10.0.0.8") == "old"
+
+    inherited(pods)
+
+    assert pods.ledger.ip_holder("10.0.0.8") == ""
+    assert pods.ledger.ip_holder("10.0.0.9") == "new"
+
+
 def test_all_that_is_known_of_the_address_goes_over(kept: Pods) -> None:
     """With its association, for it may sit on the old pod's IP; its tags are to be written."""
     before = kept.claim("old")

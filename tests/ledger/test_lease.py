@@ -96,6 +96,42 @@ def test_late_holder_without_a_successor(held: Held, ledger: Ledger, past: Past)
     assert ledger.begin("u", Queue.ALLOCATE) is None
 
 
+@pytest.mark.parametrize("way", ["begin", "due"])
+@pytest.mark.parametrize(("age", "contested"), [(14, False), (16, True)], ids=["held", "run out"])
+def test_whose_lease_ran_out_is_contested(
+    ledger: Ledger, past: Past, way: str, age: float, *, contested: bool
+) -> None:
+    """Whoever finds it first: the dead worker may have associated its address."""
+    ledger.commit(None, changed(CLAIM, allocation_id="eipalloc-1"), WAKE)
+    begin(ledger)
+    past.grow(age)
+
+    if way == "begin":
+        ledger.begin("u", Queue.ALLOCATE)
+    else:
+        ledger.run("due", [Keys.DUE], [10, 5000])
+
+    claim = ledger.claim("u")
+    assert claim is not None
+    assert claim.contested is contested
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{}, {"allocation_id": "eipalloc-1", "association_id": "eipassoc-1", "associated_ip": CLAIM.pod_ip}],
+    ids=["no address", "in its place"],
+)
+def test_what_is_known_well_enough_is_not_contested(
+    ledger: Ledger, past: Past, known: dict[str, str]
+) -> None:
+    """What may have been allocated its intent says; and a pod that is served is written on at once."""
+    ledger.commit(None, changed(CLAIM, **known), WAKE)
+    begin(ledger)
+    past.grow(16)
+
+    assert not begin(ledger).claim.contested
+
+
 def test_given_back_lease_is_lost(held: Held, ledger: Ledger) -> None:
     """What was given back can't be used again."""
     ledger.commit(held.claim, held.claim, REST, token=held.token)

@@ -104,6 +104,10 @@ CASES = {
     "associated by a lost answer while its pod ends": Case(
         (lent(IP),), (claim(ip="", desired=Desired.RELEASE, pod_ip="", contested=True),), NOBODY
     ),
+    "associated by a lost answer before its network was gone": Case(
+        (lent(IP),), (claim(ip="", desired=Desired.HOLD, pod_ip="", contested=True),)
+    ),
+    "moved by a lost answer": Case((lent(OTHER_IP, association="eipassoc-2"),), (claim(contested=True),)),
     "differs, and is at work": Case((lent(),), (claim(lease_until=NOW + 1),)),
     "differs, and has just changed": Case((lent(),), (claim(changed_at=NOW - 9_000),)),
     "its pod is not there": Case((lent(IP),), (claim(),), NOBODY, left=[UID]),

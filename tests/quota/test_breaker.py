@@ -84,6 +84,17 @@ def test_one_probe_by_the_oldest(
     assert allowed(quota, [*reversed(parked), *parked]) == [parked[0]]
 
 
+def test_who_has_an_address_does_not_hold_up_the_probe(
+    quota: Quota, work_queue: WorkQueue, parked: list[str], past: Past
+) -> None:
+    """A sweep found one for the longest parked, which may never get as far as to rest."""
+    oldest, second, *_ = parked
+    work_queue.update(oldest, lambda c: c and changed(c, allocation_id="eipalloc-1"))
+    past.grow(60)
+
+    assert quota.may_allocate(second)
+
+
 def test_probe_is_not_woken_twice(
     quota: Quota, work_queue: WorkQueue, sent: Sent, parked: list[str], past: Past
 ) -> None:

@@ -44,6 +44,21 @@ def test_the_pods_own_address_that_is_there_already_stays(allocated: Workers) ->
     assert Action.DISASSOCIATE not in allocated.ec2.mutating
 
 
+def test_an_ip_that_ec2_does_not_show_is_looked_for_less_and_less(allocated: Workers) -> None:
+    """The CNI may need seconds; who waits for longer is told why, and costs others no look-ups."""
+    allocated.ec2.interfaces = []
+    allocated.messages.append((Step.ASSOCIATE, UID))
+
+    allocated.run_for(50)
+    assert allocated.kubernetes.told("AssociateFailed") == []
+
+    allocated.run_for(550)
+    assert len(allocated.ec2.made(Action.DESCRIBE_INTERFACES)) < 60
+    [event] = allocated.kubernetes.told("AssociateFailed")
+    assert event["message"].startswith(f"EC2 shows {IP} on no network interface of ")
+    assert allocated.ec2.mutating == []
+
+
 def moved(workers: Workers) -> None:
     """A served pod whose sandbox was made anew, with another IP."""
     workers.serve()

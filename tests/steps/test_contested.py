@@ -30,6 +30,18 @@ def test_ours_is_moved(allocated: Workers) -> None:
     assert former.allocation_id in {address.allocation_id for address in allocated.ec2.addresses}
 
 
+def test_what_is_not_shown_yet_is_waited_for(allocated: Workers) -> None:
+    """DescribeAddresses lags: calls in the meantime would only use up those of others."""
+    allocated.time.pass_by(60)
+    allocated.ec2.lag = 5.0
+    allocated.ec2.give(OTHER, "old", IP)
+
+    allocated.run_for(10)
+
+    assert allocated.claim().serving
+    assert len(allocated.ec2.made(Action.ASSOCIATE)) <= 5
+
+
 STRANGERS = {
     "no-tags": dict.fromkeys(
         (

@@ -3,7 +3,7 @@
 import pytest
 
 from eip import names
-from eip.decide import Scope
+from eip.decide import EventType, Scope
 from eip.names import Action
 from tests.workers_world import IP, IP3, OTHER, UID, Workers
 
@@ -136,3 +136,38 @@ def test_a_double_that_is_the_live_one_stays(served: Workers) -> None:
     assert [address.allocation_id for address in served.ec2.addresses] == [live.allocation_id]
     assert Action.DISASSOCIATE not in served.ec2.mutating
     assert served.claim().serving
+
+
+def test_a_claim_that_ended_while_the_sweep_read_stays_ended(served: Workers) -> None:
+    """What EC2 showed a moment ago is no reason to give up an address once more."""
+    served.ec2.take(served.claim().allocation_id)
+    served.meanwhile("list", lambda: _end(served))
+
+    sweep(served)
+
+    assert served.ledger.uids() == set()
+    assert served.ec2.mutating == [Action.DISASSOCIATE, Action.RELEASE]
+
+
+def test_what_the_next_pod_took_over_while_the_sweep_read_is_not_taken_from_it(workers: Workers) -> None:
+    """By its tags, as they were read, it is the former pod's, which is gone."""
+    kept = {"annotations": {names.KEEP_ANNOTATION: "forever"}}
+    workers.serve(metadata=kept)
+    workers.ec2.take(workers.claim().allocation_id)
+
+    def replace() -> None:
+        _end(workers)
+        workers.see(workers.kubernetes.add(OTHER, "web", IP3, metadata=kept))
+        workers.run()
+        assert workers.claim(OTHER).serving
+
+    workers.meanwhile("list", replace)
+    sweep(workers)
+
+    assert workers.claim(OTHER).serving
+    assert [address.private_ip for address in workers.ec2.addresses] == [IP3]
+
+
+def _end(workers: Workers) -> None:
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.run()

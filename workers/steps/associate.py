@@ -1,38 +1,42 @@
 """Associate: the pod's address with the pod's private IP on its network interface."""
 
-from functools import partial
-
 from eip import names
-from eip.claim import Claim, changed, next_step, without_address
+from eip.claim import Claim, changed, next_step, without_doubt
 from eip.errors import Ec2Error, EipError
-from eip.names import Action, Step
+from eip.names import Action, EventReason, Step
 from workers.aws.codes import Verdict, verdict
 from workers.aws.interface import NotServable, NotYet
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.ours import is_lent_to, is_ours
 from workers.outcome import Again, Done, Failed, Outcome
-from workers.ports import Address
-from workers.shown import place_of, with_association
+from workers.shown import located, place_of
 from workers.steps.doubles import swapped
+from workers.steps.locate import moved
 from workers.steps.not_found import gone_or_failed
+from workers.steps.wait import wait_for_interface
 from workers.world import Job
 
 
 def associate(job: Job) -> Outcome:
-    """Find the interface, confirm the pod, call AssociateAddress."""
+    """Find the interface, confirm the pod, call AssociateAddress.
+
+    Raises:
+        TryLater: the pod's IP, or where it is, is not settled yet.
+
+    """
     claim, world = job.held.claim, job.world
     holder = world.ledger.ip_holder(claim.pod_ip)
     if holder not in ("", claim.uid):
-        return _not_yet(claim, 5.0, f"{claim.pod_ip} was reported later for another pod")
+        return _not_yet(job, 5.0, f"{claim.pod_ip} was reported later for another pod")
     found = world.finder.find(place_of(claim))
     if isinstance(found, NotYet):
-        return _not_yet(claim, 2.0, found.reason)
+        return _not_yet(job, 2.0, found.reason)
     if isinstance(found, NotServable):
         return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
     job.token(Action.ASSOCIATE)
     allow_reassociation = False
-    if claim.contested or claim.association_id or job.held.taken_over:
+    if claim.contested or claim.association_id:
         looked = _look(job, found.interface_id)
         if not isinstance(looked, bool):
             world.budget.refund(Action.ASSOCIATE)
@@ -42,9 +46,11 @@ def associate(job: Job) -> Outcome:
     return _call(job, found.interface_id, allow_reassociation=allow_reassociation)
 
 
-def _not_yet(claim: Claim, after: float, reason: str) -> Outcome:
+def _not_yet(job: Job, after: float, reason: str) -> Outcome:
     """Nothing went wrong, unless the address sits on an IP that the pod no longer has: it must leave that."""
-    return Failed("NotYet", reason) if claim.association_id else Again(after, reason)
+    if job.held.claim.association_id:
+        return Failed("NotYet", reason)
+    raise wait_for_interface(job, after, reason, EventReason.ASSOCIATE_FAILED)
 
 
 def _look(job: Job, interface_id: str) -> Outcome | bool:
@@ -60,9 +66,9 @@ def _look(job: Job, interface_id: str) -> Outcome | bool:
         world.budget.refund(Action.ASSOCIATE)
         raise
     if there and there[0].allocation_id == claim.allocation_id:
-        return Done("already associated", partial(_found, address=there[0], now=now))
+        return Done("already associated", lambda c: located(c, there[0], now))
     if claim.lent and own is not None and own.association_id not in {"", claim.association_id}:
-        return Done(f"{claim.public_ip} was given to another", without_address)
+        return moved(job, own)
     if not there:
         return bool(own and own.association_id)
     mine = is_ours(there[0], world.identity, world.scope)
@@ -96,26 +102,19 @@ def _call(job: Job, interface_id: str, *, allow_reassociation: bool) -> Outcome:
     return Done(
         f"associated {claim.public_ip} with {claim.pod_ip}",
         lambda c: changed(
-            c,
+            without_doubt(c),
             association_id=association_id,
             associated_ip=claim.pod_ip,
             interface_id=interface_id,
             changed_at=now,
-            contested=False,
         ),
-    )
-
-
-def _found(claim: Claim, address: Address, now: int) -> Claim:
-    return changed(
-        with_association(claim, address),
-        changed_at=now,
-        contested=False,
     )
 
 
 def _failed(job: Job, error: Ec2Error) -> Outcome:
     row = verdict(error)
+    if row.verdict is Verdict.ASSOCIATED and job.held.claim.contested:
+        return Again(2.0, f"EC2 says {error.code}, and does not show yet what it is", _contested)
     if row.verdict is Verdict.ASSOCIATED:
         return Done("something is associated already", _contested)
     if row.verdict is Verdict.UNCERTAIN:

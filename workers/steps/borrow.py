@@ -9,9 +9,10 @@ from eip.store.handover import Candidate, Waits
 from workers.aws.interface import NotServable, NotYet
 from workers.failure import namespace_full
 from workers.ours import is_lent_to
-from workers.outcome import Done, Failed, Outcome, TryLater, unchanged
+from workers.outcome import Done, Failed, Outcome, unchanged
 from workers.ports import Address
 from workers.shown import place_of, with_association
+from workers.steps.wait import wait_for_interface
 from workers.world import Job
 
 WAIT = 600.0
@@ -60,7 +61,7 @@ def _here(job: Job, usable: Sequence[Address]) -> list[Address]:
         return []
     found = job.world.finder.find(place_of(claim))
     if isinstance(found, NotYet):
-        raise TryLater(2.0, found.reason)
+        raise wait_for_interface(job, 2.0, found.reason, EventReason.ALLOCATE_FAILED)
     if isinstance(found, NotServable):
         return []
     return [a for a in same if a.interface_id == found.interface_id]

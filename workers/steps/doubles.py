@@ -1,7 +1,7 @@
 """A second address with the pod's uid: give it back, and never take the live one away."""
 
 from eip import names
-from eip.claim import Claim, changed
+from eip.claim import Claim, changed, without_doubt
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action
@@ -77,9 +77,8 @@ def swapped(claim: Claim, address: Address, now: int) -> Claim:
     if claim.allocation_id:
         others.append(claim.allocation_id)
     return changed(
-        with_address(claim, address),
+        with_address(without_doubt(claim), address),
         allocated_at=now,
         changed_at=now,
-        contested=False,
         doubles=",".join(others),
     )

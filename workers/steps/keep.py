@@ -1,11 +1,11 @@
 """Keep: an address whose pod has ended stays for the next pod of its name, one for each name."""
 
-from eip.claim import Claim, changed
+from eip.claim import Claim, changed, without_doubt
 from eip.decide import Desired
 from eip.request import FOREVER
 from workers.confirm import confirm
 from workers.outcome import Again, Change, Done, Outcome, unchanged
-from workers.steps.give_back import look_for_association, sits_nowhere
+from workers.steps.locate import locate
 from workers.world import Job
 
 LONGEST_LOOK = 3600.0
@@ -23,7 +23,7 @@ def keep(job: Job) -> Outcome | None:
         # Two are left when a look-up came too late: the next pod of the name would get the other one.
         return None
     if not claim.idle_since:
-        hidden = look_for_association(job)
+        hidden = locate(job)
         if hidden:
             return hidden
         confirmed = confirm(job.world, claim)
@@ -32,7 +32,7 @@ def keep(job: Job) -> Outcome | None:
             return Done("the pod still wants its address", confirmed)
         if after.rule not in ENDED:
             return None
-        return _kept(job, _left(claim, 0), lambda c: changed(sits_nowhere(confirmed(c)), idle_since=now))
+        return _kept(job, _left(claim, 0), lambda c: changed(without_doubt(confirmed(c)), idle_since=now))
     left = _left(claim, now - claim.idle_since)
     return _kept(job, left, unchanged) if left > 0 else None
 

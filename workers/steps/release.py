@@ -1,6 +1,6 @@
 """Release: take the address off the private IP, then give it back to EC2; one call a task."""
 
-from eip.claim import Claim, changed, next_step, without_address, without_association
+from eip.claim import Claim, changed, next_step, without_address, without_association, without_doubt
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action, Step
@@ -9,12 +9,11 @@ from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.outcome import Again, Done, Outcome
-from workers.ports import Address
-from workers.shown import with_association
 from workers.steps.doubles import release_double
 from workers.steps.give_back import give_back
 from workers.steps.intent import settle
 from workers.steps.keep import keep
+from workers.steps.locate import locate, moved
 from workers.steps.not_found import gone_or_failed
 from workers.steps.withdraw import still_named, withdraw
 from workers.world import Job
@@ -27,6 +26,9 @@ def release(job: Job) -> Outcome:
         return release_double(job)
     if claim.association_id:
         return _disassociate(job)
+    if claim.desired is Desired.HOLD:
+        job.served()
+        return locate(job) or Done(f"{claim.public_ip} is on no IP", without_doubt)
     if claim.lent:
         return give_back(job)
     if claim.allocation_id:
@@ -55,13 +57,17 @@ def _disassociate(job: Job) -> Outcome:
         return failed(error, lambda c: changed(c, contested=c.contested or unsure), job.held)
     return Done(
         f"disassociated {claim.public_ip} from {claim.associated_ip}",
-        lambda c: _left(_disassociated(confirmed(c), now)),
+        lambda c: _left(changed(without_association(confirmed(c)), changed_at=now)),
     )
 
 
 def _left(claim: Claim) -> Claim:
-    """A lent address that its pod needs no longer is free at once: others may wait for it."""
-    return without_address(claim) if claim.lent and claim.desired is Desired.RELEASE else claim
+    """A lent address that its pod needs no longer is free at once: others may wait for it.
+
+    What was contested stays so: a call that nobody knows the end of may yet associate it elsewhere.
+    """
+    free = claim.lent and claim.desired is Desired.RELEASE and not claim.contested
+    return without_address(claim) if free else claim
 
 
 def _give_up(job: Job) -> Outcome:
@@ -105,26 +111,12 @@ def _read_again(job: Job, error: Ec2Error) -> Outcome:
     claim, now = job.held.claim, job.held.now
     address = job.world.ec2.address(claim.allocation_id)
     if address is not None and address.association_id not in ("", claim.association_id):
-        if claim.lent and not _sits_where_claimed(claim, address):
-            return Done(f"{claim.public_ip} was given to another", without_address)
-        return Done("has another association", lambda c: _as_read(c, address, now))
+        return moved(job, address)
     if address is not None and address.association_id and claim.association_id:
         return Again(2.0, f"EC2 says {error.code}, and shows the association still")
     if not claim.association_id:
         return Again(2.0, f"EC2 says {error.code}, and shows no association yet")
-    return Done("was disassociated already", lambda c: _disassociated(c, now))
-
-
-def _sits_where_claimed(claim: Claim, address: Address) -> bool:
-    return (address.private_ip, address.interface_id) == (claim.associated_ip, claim.interface_id)
-
-
-def _as_read(claim: Claim, address: Address, now: int) -> Claim:
-    return changed(
-        with_association(claim, address),
-        changed_at=now,
+    return Done(
+        "was disassociated already",
+        lambda c: changed(without_doubt(without_association(c)), changed_at=now),
     )
-
-
-def _disassociated(claim: Claim, now: int) -> Claim:
-    return changed(without_association(claim), changed_at=now, contested=False)

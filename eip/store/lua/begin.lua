@@ -11,9 +11,8 @@
 -- ARGV[4]  string  token of the new lease
 -- ARGV[5]  number  length of the lease in milliseconds
 --
--- Answers {now, claim as HGETALL, 1 if the lease before was not given back else 0}; the claim is empty
--- when there is none, and its lease_token is not the new one when somebody holds it, or when it waits
--- for its time.
+-- Answers {now, claim as HGETALL}; the claim is empty when there is none, and its lease_token is not the new
+-- one when somebody holds it, or when it waits for its time.
 
 local uid, queue, token, lease = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 
@@ -28,13 +27,13 @@ end
 
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('ZREM', KEYS[5], uid)
-  return { now, {}, 0 }
+  return { now, {} }
 end
 -- A message without a wake-up is a double, and must not shorten a back-off.
-local before = redis.call('HGET', KEYS[2], 'lease_token')
 local waits = not queued and tonumber(redis.call('ZSCORE', KEYS[5], uid) or '0') > now
 if not waits and tonumber(redis.call('HGET', KEYS[2], 'lease_until') or '0') <= now then
+  doubt(KEYS[2])
   redis.call('HSET', KEYS[2], 'lease_token', token, 'lease_until', now + lease)
   redis.call('ZADD', KEYS[5], now + lease, uid)
 end
-return { now, redis.call('HGETALL', KEYS[2]), before and 1 or 0 }
+return { now, redis.call('HGETALL', KEYS[2]) }

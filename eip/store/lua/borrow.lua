@@ -18,12 +18,9 @@
 -- pod that has the first of them, or ''.
 
 local uid, token = ARGV[2], ARGV[3]
-local held = redis.call('HMGET', KEYS[2], 'lease_token', 'version')
-if held[1] ~= token then
-  return { now, 'LOST' }
-end
-if held[2] ~= ARGV[4] then
-  return { now, 'CHANGED' }
+local why = given_up(KEYS[2], token, ARGV[4])
+if why then
+  return { now, why }
 end
 
 local woken = redis.call('HDEL', KEYS[2], 'woken') == 1

@@ -50,15 +50,8 @@ end
 local before = claim_of(KEYS[2])
 local leased = token == '' and tonumber(known[3] or '0') > now
 
-local function leave_ip(ip)
-  local owner = redis.call('HGET', KEYS[7], ip)
-  if owner and string.match(owner, ' (.+)$') == uid then
-    redis.call('HDEL', KEYS[7], ip)
-  end
-end
-
 if ARGV[9] ~= '' and ARGV[9] ~= ARGV[8] then
-  leave_ip(ARGV[9])
+  leave_ip(KEYS[7], ARGV[9], uid)
 end
 
 if schedule == 'forget' and not leased then
@@ -70,7 +63,7 @@ if schedule == 'forget' and not leased then
   settle_lent(uid, before, NOTHING, KEYS[11], KEYS[12], KEYS[14], KEYS[4])
   settle_kept(uid, before, NOTHING, KEYS[13], KEYS[4])
   if ARGV[8] ~= '' then
-    leave_ip(ARGV[8])
+    leave_ip(KEYS[7], ARGV[8], uid)
   end
   if tonumber(ARGV[7]) > 0 then
     redis.call('SET', KEYS[6], now, 'EX', ARGV[7])
@@ -108,6 +101,10 @@ if after.allocation_id ~= '' or after.intent_at ~= '' then
   redis.call('SADD', KEYS[10], uid)
 else
   redis.call('SREM', KEYS[10], uid)
+end
+if after.allocation_id ~= '' then
+  -- Only the longest parked may probe: who waits for none would hold up all the others.
+  redis.call('ZREM', KEYS[5], uid)
 end
 if version == 0 or #ARGV > 10 then
   redis.call('HSET', KEYS[2], 'version', version + 1)

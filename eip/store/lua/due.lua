@@ -11,5 +11,6 @@
 local uids = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, tonumber(ARGV[2]))
 for _, uid in ipairs(uids) do
   redis.call('ZADD', KEYS[2], now + tonumber(ARGV[3]), uid)
+  doubt('eip:claim:' .. uid)
 end
 return uids

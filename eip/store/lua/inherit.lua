@@ -8,6 +8,7 @@
 -- KEYS[6]  string  the tombstone of the pod before it
 -- KEYS[7]  set     holders: uids of the namespace that have an address, or are about to
 -- KEYS[8]  hash    kept: namespace/name -> uid of the pod whose address stays for the next of that name
+-- KEYS[9]  hash    private IP -> resourceVersion and uid of the pod that was last seen with it
 -- ARGV[1]  string  epoch
 -- ARGV[2]  string  uid
 -- ARGV[3]  string  token of the lease
@@ -21,12 +22,9 @@
 -- since it was read, or may have left an address that nobody knows of yet.
 
 local uid, token, other = ARGV[2], ARGV[3], ARGV[5]
-local held = redis.call('HMGET', KEYS[2], 'lease_token', 'version')
-if held[1] ~= token then
-  return { now, 'LOST' }
-end
-if held[2] ~= ARGV[4] then
-  return { now, 'CHANGED' }
+local why = given_up(KEYS[2], token, ARGV[4])
+if why then
+  return { now, why }
 end
 local theirs = redis.call('HMGET', KEYS[3], 'lease_until', 'version', 'intent_at', 'doubles')
 if tonumber(theirs[1] or '0') > now or theirs[2] ~= ARGV[6] or theirs[3] or theirs[4] then
@@ -41,6 +39,7 @@ for i = 8, #ARGV do
 end
 redis.call('HSET', KEYS[2], 'retag', 1, 'changed_at', now)
 redis.call('HINCRBY', KEYS[2], 'version', 1)
+leave_ip(KEYS[9], redis.call('HGET', KEYS[3], 'pod_ip') or '', other)
 redis.call('DEL', KEYS[3])
 redis.call('SREM', KEYS[4], other)
 redis.call('ZREM', KEYS[5], other)

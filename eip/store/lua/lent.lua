@@ -1,7 +1,10 @@
--- Runs ahead of the scripts in which addresses change hands: lent ones, and those that are kept.
+-- Runs ahead of the scripts in which addresses and IPs change hands.
 
 local FIELDS = { 'allocation_id', 'public_ip', 'association_id', 'intent_at', 'lent', 'desired', 'tagged_keep',
   'terminating', 'namespace', 'name', 'pool', 'request_address', 'woken' }
+
+-- Seconds for which EC2 may show an association that is gone, and then some.
+local SHOWN_FOR = 600
 
 local NOTHING = {}
 for _, field in ipairs(FIELDS) do
@@ -73,6 +76,7 @@ local function settle_lent(uid, before, after, borrowed, returned, lines, due)
     redis.call('HDEL', borrowed, had)
     if before.association_id ~= '' then
       redis.call('HSET', returned, had, before.association_id)
+      redis.call('EXPIRE', returned, SHOWN_FOR)
     end
     wake_next(lines .. ':address:' .. had, due)
     wake_next(lines .. ':address:' .. before.public_ip, due)
@@ -85,6 +89,14 @@ local function settle_lent(uid, before, after, borrowed, returned, lines, due)
   local waits = has == '' and after.desired == 'serve' and after.terminating == ''
   settle_line(lines .. ':pool:', uid, before.pool, after.pool, waits, woken, due)
   settle_line(lines .. ':address:', uid, before.request_address, after.request_address, waits, woken, due)
+end
+
+-- An IP that is a pod's no longer.
+local function leave_ip(ips, ip, uid)
+  local owner = redis.call('HGET', ips, ip)
+  if owner and string.match(owner, ' (.+)$') == uid then
+    redis.call('HDEL', ips, ip)
+  end
 end
 
 local function lives(desired)

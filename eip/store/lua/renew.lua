@@ -17,12 +17,9 @@
 -- Answers {now, 'HELD' | 'LOST' | 'CHANGED' | 'FULL'}.
 
 local uid, token, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local held = redis.call('HMGET', KEYS[2], 'lease_token', 'version')
-if held[1] ~= token then
-  return { now, 'LOST' }
-end
-if held[2] ~= ARGV[5] then
-  return { now, 'CHANGED' }
+local why = given_up(KEYS[2], token, ARGV[5])
+if why then
+  return { now, why }
 end
 local limit = tonumber(ARGV[7])
 if ARGV[6] == 'intent' and limit > 0 and redis.call('SISMEMBER', KEYS[4], uid) == 0

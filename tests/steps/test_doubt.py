@@ -1,0 +1,199 @@
+"""A call whose end nobody knows, for its answer was lost or its worker died: no IP keeps what it left there.
+
+What it is that a pod asks for counts: EC2 refuses to release an address that is in use, and a lent or a kept
+one is never released.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from eip import names
+from eip.decide import EventType
+from eip.names import Action, Step
+from tests.fakes.ec2 import CLUSTER
+from tests.workers_world import IP, IP2, UID, Workers
+
+Act = Callable[[Workers], None]
+
+ASKS: dict[str, dict[str, str]] = {
+    "own": {},
+    "kept": {names.KEEP_ANNOTATION: "forever"},
+    "lent": {names.POOL_ANNOTATION: "blue"},
+}
+NO_NETWORK = {"type": names.NETWORK_CONDITION, "status": "False"}
+ELSEWHERE = "172.16.0.9"
+
+
+def make(workers: Workers, asks: str) -> None:
+    """A pod that asks for an address."""
+    if asks == "lent":
+        workers.ec2.lend(CLUSTER[0], "blue")
+    workers.see(workers.kubernetes.add(UID, "web", IP, metadata={"annotations": ASKS[asks]}))
+
+
+def serve(workers: Workers, asks: str) -> None:
+    """A pod that has its address, and has just got another IP."""
+    make(workers, asks)
+    workers.run()
+    workers.age()
+    move(workers)
+
+
+def move(workers: Workers) -> None:
+    """The pod has its network on another IP."""
+    workers.see(workers.kubernetes.edit("web", "status", conditions=[], podIP=IP2))
+
+
+def end(workers: Workers) -> None:
+    """The pod is gone."""
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+
+
+def stop(workers: Workers) -> None:
+    """The pod's network is gone."""
+    workers.see(workers.kubernetes.edit("web", "status", conditions=[NO_NETWORK]))
+
+
+def lose_answer(workers: Workers) -> None:
+    """EC2 associates the address, and does not say so."""
+    workers.ec2.lose_reply(Action.ASSOCIATE)
+    workers.step(*workers.messages.pop())
+
+
+def die(workers: Workers) -> None:
+    """EC2 associates the address, and the worker is killed before it can say so."""
+    workers.messages.clear()
+    held = workers.job(Step.ASSOCIATE).held
+    workers.ec2.put(held.claim.allocation_id, held.claim.pod_ip)
+
+
+unknown = pytest.mark.parametrize("unknown", [lose_answer, die])
+leave = pytest.mark.parametrize("leave", [end, stop])
+
+
+@unknown
+@pytest.mark.parametrize("asks", ["own", "lent"])
+def test_a_pod_without_network_leaves_its_ip(workers: Workers, unknown: Act, asks: str) -> None:
+    """It may stay without for long, and gets the same address again when it is back."""
+    make(workers, asks)
+    workers.step(*workers.messages.pop())
+    unknown(workers)
+    stop(workers)
+
+    workers.run_for(30)
+    assert workers.ec2.at(IP) == []
+
+    move(workers)
+    workers.run_for(5)
+    assert workers.claim().associated_ip == IP2
+    assert len(workers.ec2.addresses) == 1
+
+
+def test_a_pod_without_network_costs_two_looks(workers: Workers) -> None:
+    """Nothing came of the call: it rests as every other."""
+    make(workers, "own")
+    workers.step(*workers.messages.pop())
+    workers.ec2.refuse(Action.ASSOCIATE, "NoReply")
+    workers.step(*workers.messages.pop())
+    workers.forget_calls()
+
+    stop(workers)
+    workers.run_for(300)
+
+    assert [call.action for call in workers.ec2.calls] == [Action.DESCRIBE_ADDRESSES] * 2
+    assert workers.claim().allocation_id
+    assert not workers.claim().contested
+
+
+@leave
+def test_what_an_admin_took_in_the_meantime_stays_where_it_is(workers: Workers, leave: Act) -> None:
+    """The lent address is on no IP of the pod's node: it was none of its calls."""
+    make(workers, "lent")
+    workers.step(*workers.messages.pop())
+    workers.ec2.refuse(Action.ASSOCIATE, "NoReply")
+    workers.step(*workers.messages.pop())
+    leave(workers)
+    [address] = workers.ec2.addresses
+    workers.ec2.put(address.allocation_id, ELSEWHERE)
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(ELSEWHERE)
+    assert Action.DISASSOCIATE not in workers.ec2.mutating
+
+
+@unknown
+def test_a_pod_with_another_ip_takes_a_lent_address_along(workers: Workers, unknown: Act) -> None:
+    """It is on the pod's former IP, which nobody wrote down."""
+    make(workers, "lent")
+    workers.step(*workers.messages.pop())
+    unknown(workers)
+    move(workers)
+
+    workers.run_for(25)
+
+    assert workers.ec2.at(IP) == []
+    assert workers.claim().serving
+
+
+@unknown
+@leave
+def test_a_lent_address_that_was_moved_leaves_where_it_went(
+    workers: Workers, unknown: Act, leave: Act
+) -> None:
+    """The association that the claim knows of is gone, and the new one is the pod's own."""
+    serve(workers, "lent")
+    unknown(workers)
+    leave(workers)
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP2) == []
+
+
+@leave
+@pytest.mark.parametrize("asks", ["kept", "lent"])
+def test_an_address_that_is_moved_late_leaves_where_it_went(workers: Workers, leave: Act, asks: str) -> None:
+    """EC2 took it off the pod's former IP first, and then did what it had not answered."""
+    serve(workers, asks)
+    workers.ec2.refuse(Action.ASSOCIATE, "NoReply")
+    workers.step(*workers.messages.pop())
+    leave(workers)
+    workers.run()
+    assert workers.ec2.at(IP) == []
+
+    workers.time.pass_by(3)
+    [address] = workers.ec2.addresses
+    workers.ec2.put(address.allocation_id, IP2)
+    workers.run_for(25)
+
+    assert workers.ec2.at(IP2) == []
+
+
+@pytest.mark.parametrize("asks", ["kept", "lent"])
+def test_a_message_that_comes_too_late_makes_nobody_forget(workers: Workers, asks: str) -> None:
+    """It is for a step that is not the next one, and comes when the dead worker's lease has run out."""
+    make(workers, asks)
+    workers.step(*workers.messages.pop())
+    die(workers)
+    end(workers)
+    workers.time.pass_by(16)
+
+    workers.step(Step.ALLOCATE)
+    workers.run_for(10)
+
+    assert workers.ec2.at(IP) == []
+
+
+def test_a_look_that_fails_makes_nobody_forget(workers: Workers) -> None:
+    """The dead worker's successor was refused, and its own successor knows no less."""
+    make(workers, "lent")
+    workers.step(*workers.messages.pop())
+    die(workers)
+    end(workers)
+    workers.ec2.refuse(Action.DESCRIBE_ADDRESSES, "RequestLimitExceeded")
+
+    workers.run_for(25)
+
+    assert workers.ec2.at(IP) == []
