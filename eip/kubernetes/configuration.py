@@ -72,7 +72,7 @@ def _read(kubeconfig: str, context: str) -> "Configuration":
             )
     except (config.ConfigException, OSError, yaml.YAMLError, TypeError, ValueError) as error:
         raise SettingsError(
-            f"no way to the API server: {error}; run in a pod with a service account, "
+            f"no way to the API server: {str(error).rstrip('.')}; run in a pod with a service account, "
             "or name a kubeconfig in KUBECONFIG"
         ) from error
     return configuration

@@ -27,7 +27,8 @@ def namespace_of(context: str = "") -> str:
         contexts, active = config.list_kube_config_contexts(path)  # type: ignore[no-untyped-call]
     except (config.ConfigException, OSError, yaml.YAMLError) as error:
         raise SettingsError(
-            f"the kubeconfig cannot be read: {error}; name a namespace with -n, or a kubeconfig in KUBECONFIG"
+            f"the kubeconfig cannot be read: {str(error).rstrip('.')}; "
+            "name a namespace with -n, or a kubeconfig in KUBECONFIG"
         ) from error
     chosen = next((known for known in contexts if known["name"] == context), None) if context else active
     if chosen is None:
