@@ -4,6 +4,7 @@ EC2 comes first: a pod that appears after it only looks as if it had no address,
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -11,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from eip import names
-from eip.claim import Claim, changed, without_address
+from eip.claim import Claim, changed, is_over, next_step, without_address
 from eip.decide import EventType, decide
 from eip.errors import EipError
 from eip.observe import left, observe
@@ -24,6 +25,7 @@ from workers.ports import Address
 from workers.shown import with_address, with_association
 from workers.steps.intent import without_intent
 from workers.stray import stray
+from workers.unlabelled import clear_unlabelled
 from workers.world import World
 
 log = structlog.get_logger(__name__)
@@ -65,6 +67,7 @@ class Sweeper:
         snapshot = self._snapshot()
         todo = plan(snapshot, self.world.identity, self.world.scope, int(self.orphan_age * 1000))
         self._mend(todo, snapshot)
+        clear_unlabelled(self.world, self.lists)
         done = _in_words(todo, snapshot)
         log.info("sweep", note=done)
         return done
@@ -113,10 +116,12 @@ class Sweeper:
             queue.update(uid, _if_settled(without_address, snapshot.taken_at))
         for uid in todo.left:
             queue.update(uid, left)
+        waiting = self.world.ledger.waiting()
         for pod in snapshot.pods.values():
-            self._observe(pod)
+            self._observe(pod, snapshot.claims.get(pod.uid), waiting)
         for uid in snapshot.claims.keys() - snapshot.pods.keys():
-            queue.update(uid, lambda claim: claim, ensure=True)
+            if not _is_looked_after(snapshot.claims[uid], waiting):
+                queue.update(uid, lambda claim: claim, ensure=True)
         for address in todo.free:
             pool = address.tags.get(names.POOL_TAG, "")
             self.world.handover.offer(address.allocation_id, address.public_ip, pool)
@@ -139,12 +144,16 @@ class Sweeper:
                 claim = stray(address, snapshot.taken_at)
                 self.world.queue.update(claim.uid, partial(_known_or, claim), ensure=True)
 
-    def _observe(self, pod: Pod) -> None:
+    def _observe(self, pod: Pod, known: Claim | None, waiting: AbstractSet[str]) -> None:
+        """Nothing is asked of Redis for a pod that is as its claim says: most of thousands are."""
         decision = decide(EventType.READ, pod, self.world.scope)
         written = seen_on(pod, self.world.external_dns)
-        self.world.queue.update(
-            pod.uid, lambda claim: observe(claim, EventType.READ, pod, decision, written), ensure=True
-        )
+
+        def change(claim: Claim | None) -> Claim | None:
+            return observe(claim, EventType.READ, pod, decision, written)
+
+        if known is None or change(known) is not known or not _is_looked_after(known, waiting):
+            self.world.queue.update(pod.uid, change, ensure=True)
 
 
 def taken(uid: str, addresses: Sequence[Address], taken_at: int, *, known: bool = False) -> ClaimChange:
@@ -203,6 +212,11 @@ def _if_settled(change: Change, taken_at: int) -> ClaimChange:
         return change(claim)
 
     return guarded
+
+
+def _is_looked_after(claim: Claim, waiting: AbstractSet[str]) -> bool:
+    """Whether it rests rightly, or somebody will look at it; whatever changes it later sees to that too."""
+    return claim.uid in waiting or (next_step(claim) is None and not is_over(claim))
 
 
 def _everyone(addresses: Sequence[Address]) -> dict[str, Pod]:

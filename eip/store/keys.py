@@ -16,6 +16,7 @@ class Keys:
     PERMITS = "eip:quota:permits"
     SUSPECTS = "eip:suspects"
     REFILL = "eip:refill"
+    UNLABELLED = "eip:unlabelled"
     BORROWED = "eip:borrowed"
     RETURNED = "eip:returned"
     KEPT = "eip:kept"

@@ -9,6 +9,7 @@ import structlog
 
 from eip.claim import Claim
 from eip.errors import RedisAway
+from eip.names import Queue
 from eip.store.keys import Keys
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,14 @@ class Records:
         """The uids of all claims."""
         with _answers():
             return {str(uid) for uid in self._client.smembers(Keys.CLAIMS)}
+
+    def waiting(self) -> set[str]:
+        """The uids of all claims that somebody will look at: queued, due, parked, or under a lease."""
+        lines = (Keys.DUE, Keys.PARKED, *map(Keys.wakeups, Queue))
+        with _answers(), self._client.pipeline(transaction=False) as pipe:
+            for line in lines:
+                pipe.zrange(line, 0, -1)
+            return {str(uid) for uids in pipe.execute() for uid in uids}
 
     def tombstoned(self, uid: str) -> bool:
         """Whether this pod's claim was finished a short while ago."""

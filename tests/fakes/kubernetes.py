@@ -143,11 +143,11 @@ class FakeKubernetes:
 
     def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
         self._call("list", namespace or "")
-        assert selector == names.MANAGE_SELECTOR
+        assert selector in {names.MANAGE_SELECTOR, ""}
         for (space, _), raw in sorted(self.pods.items()):
             pod = msgspec.convert(raw, Pod)
             listed = space == namespace if namespace else space != names.NODES
-            if listed and pod.managed:
+            if listed and (pod.managed or not selector):
                 yield PodList(items=[pod])
 
     def _call(self, name: str, what: str) -> None:

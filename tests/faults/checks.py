@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eip import names
-from eip.decide import TERMINAL_PHASES, UNUSABLE_REQUEST, Desired, EventType, Scope, decide
+from eip.decide import TERMINAL_PHASES, UNUSABLE_REQUEST, Desired, EventType, decide
 from eip.names import EXTERNAL_DNS_ANNOTATIONS
 from eip.pod import Pod
 from eip.request import requested
 from tests.fakes.ec2 import CLUSTER, FakeEc2, _address
-from tests.faults.cluster import COOL_DOWN, Cluster
+from tests.faults.cluster import COOL_DOWN, SCOPE, Cluster
 from tests.faults.faults import Faults, Port
 from tests.faults.lent import Lent, asks, is_lent
 from tests.faults.process import Answered
@@ -162,7 +162,7 @@ class Checks:
 
     def wrong(self) -> list[str]:
         """What is not as it should be."""
-        found = [self._wrong_with(pod) for pod in self.cluster.pods.values()]
+        found = [self._wrong_with(pod) for pod in self.cluster.everyone]
         found += [self._leaked(address) for address in self.ours]
         found += [self.lent.astray(address) for address in self.lent.addresses]
         found += [self._misnamed(address) for address in self.ours]
@@ -212,7 +212,7 @@ class Checks:
 
     def _is_kept(self, address: Address) -> bool:
         """Whether it stays for the next pod of its name, which is not there yet."""
-        next_one = self.cluster.pods.get(address.tags.get(names.POD_NAME_TAG, ""))
+        next_one = self.cluster.find(*_name(address))
         waits = (
             next_one is not None
             and next_one.uid != _uid(address)
@@ -226,9 +226,8 @@ class Checks:
 
     def _namesakes(self, address: Address) -> list[Address]:
         """The other addresses of pods of the same name."""
-        name = address.tags.get(names.POD_NAME_TAG)
         others = [a for a in self.ours if a.allocation_id != address.allocation_id]
-        return [a for a in others if a.tags.get(names.POD_NAME_TAG) == name]
+        return [a for a in others if _name(a) == _name(address)]
 
     def _occupied(self, ip: str) -> bool:
         return any(not is_ours(a) for a in self.ec2.at(ip))
@@ -256,12 +255,15 @@ def _uid(address: Address) -> str:
     return address.tags.get(names.POD_UID_TAG, "")
 
 
+def _name(address: Address) -> tuple[str, str]:
+    return address.tags.get(names.NAMESPACE_TAG, ""), address.tags.get(names.POD_NAME_TAG, "")
+
+
 def _confirmed(address: Address, previous: object) -> Pod | bool:
     """What the read just before the call said: the pod, True when it is gone, False without such a read."""
     if not isinstance(previous, Answered) or previous.port is not Port.KUBERNETES or previous.name != "GET":
         return False
-    tags = address.tags
-    if previous.arguments != (tags.get(names.NAMESPACE_TAG), tags.get(names.POD_NAME_TAG)):
+    if previous.arguments != _name(address):
         return False
     pod = previous.answer
     return pod if isinstance(pod, Pod) and pod.uid == _uid(address) else True
@@ -272,12 +274,12 @@ def _desired(pod: Pod, uid: str) -> Desired:
         return Desired.RELEASE
     if asks_nonsense(pod):
         return Desired.SERVE
-    return decide(EventType.READ, pod, Scope()).desired
+    return decide(EventType.READ, pod, SCOPE).desired
 
 
 def asks_nonsense(pod: Pod) -> bool:
     """Whether what the pod asks for means nothing: it keeps what it has, and gets nothing."""
-    return decide(EventType.READ, pod, Scope()).rule == UNUSABLE_REQUEST
+    return decide(EventType.READ, pod, SCOPE).rule == UNUSABLE_REQUEST
 
 
 def _stays(address: Address) -> bool:

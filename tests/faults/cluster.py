@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from eip import names
-from eip.decide import EventType
+from eip.decide import EventType, Scope
 from eip.pod import Pod
 from tests.fakes.ec2 import VPC, FakeEc2
 from tests.fakes.kubernetes import FakeKubernetes
+from tests.faults.nodes import Nodes
 from workers.ports import Interface
 
 COOL_DOWN = 30.0
@@ -25,6 +27,9 @@ Source: https://github.com/aws/amazon-vpc-cni-k8s, ipamd's IP_COOLDOWN_PERIOD
 
 EXTERNAL_DNS = 3.0
 """Seconds until external-dns has made a record of what is written on a pod."""
+
+SCOPE = Scope(nodes=True)
+"""Whose desires count; where the operator does not serve nodes, none has the label."""
 
 IPS_PER_NODE = 3
 _NETWORK = {"type": names.NETWORK_CONDITION}
@@ -41,7 +46,7 @@ class Tenure:
 
 @dataclass
 class Cluster:
-    """Pods by name, in the namespace of the double; `tell` is the watch."""
+    """Pods by name, in the namespace of the double, and nodes; `tell` is the watch."""
 
     now: Callable[[], float]
     kubernetes: FakeKubernetes
@@ -50,8 +55,13 @@ class Cluster:
     holders: dict[str, str] = field(default_factory=dict)
     tenures: dict[tuple[str, str], Tenure] = field(default_factory=dict)
     freed_at: dict[str, float] = field(default_factory=dict)
+    interfaces: dict[str, Interface] = field(default_factory=dict)
     pods_made: int = 0
     nodes_made: int = 0
+
+    def __post_init__(self) -> None:
+        """The Node objects are a matter of their own."""
+        self.nodes = Nodes(self)
 
     def add_node(self) -> str:
         """A node with an interface and its IPs."""
@@ -59,18 +69,19 @@ class Cluster:
         number = self.nodes_made
         node, instance = f"node-{number}", f"i-{number:017x}"
         ips = frozenset(f"10.0.{number}.{host}" for host in range(1, IPS_PER_NODE + 2))
-        self.ec2.interfaces.append(Interface(f"eni-{number}", instance, VPC, ips))
-        self.kubernetes.nodes[node] = f"aws:///us-east-1a/{instance}"
+        self.interfaces[node] = Interface(f"eni-{number}", instance, VPC, ips)
+        self.ec2.interfaces.append(self.interfaces[node])
+        self.nodes.register(node)
         return node
 
     def remove_node(self, node: str) -> None:
-        """EC2 terminates the instance; its interface goes, and the pods' objects after it."""
-        interface = self._interface(node)
+        """EC2 terminates the instance; its interface goes, and the objects of node and pods after it."""
+        interface = self.interfaces.pop(node)
         self.ec2.interfaces.remove(interface)
-        del self.kubernetes.nodes[node]
         for address in self.ec2.addresses:
             if address.interface_id == interface.interface_id:
                 self.ec2.take(address.allocation_id)
+        self.nodes.delete(node)
         for name in self.on(node):
             self.remove(name)
 
@@ -90,7 +101,7 @@ class Cluster:
         ip = self._free_ip(self._pod(name).spec.node_name)
         if ip:
             self._end_tenure(name)
-            self._begin_tenure(name, ip)
+            self.begin_tenure(self._pod(name).uid, ip)
             self._edit_status(name, network=True, podIP=ip, phase="Running")
         return ip
 
@@ -138,25 +149,35 @@ class Cluster:
         annotations = {**(self._pod(name).metadata.annotations or {}), **_annotations(asks)}
         self._changed(EventType.MODIFIED, self.kubernetes.edit(name, "metadata", annotations=annotations))
 
-    def written(self, name: str) -> None:
-        """Somebody has patched the pod; external-dns makes a forward record of what it says."""
-        pod = self._pod(name)
-        host, public_ip = (
-            pod.annotation(names.REVERSE_DNS_ANNOTATION),
-            pod.annotation(names.PUBLIC_IP_ANNOTATION),
-        )
-        if host and public_ip:
-            self.ec2.dns.point(host, public_ip, EXTERNAL_DNS)
+    def begin_tenure(self, uid: str, ip: str) -> None:
+        """A pod, or a node, has this IP from here on."""
+        self.holders[ip] = uid
+        self.tenures[uid, ip] = Tenure(uid, ip, float("inf"))
+
+    def written(self, namespace: str, name: str) -> None:
+        """Somebody has patched the pod."""
+        pod = self.find(namespace, name)
+        assert pod is not None
         self._changed(EventType.MODIFIED, pod)
 
     @property
     def pods(self) -> dict[str, Pod]:
         """The pods by name."""
-        return {name: self._pod(name) for _, name in self.kubernetes.pods}
+        return {pod.metadata.name: pod for pod in self.everyone if not pod.is_node}
+
+    @property
+    def everyone(self) -> list[Pod]:
+        """Pods and nodes."""
+        return [msgspec.convert(raw, Pod) for raw in self.kubernetes.pods.values()]
+
+    def find(self, namespace: str, name: str) -> Pod | None:
+        """One pod, or node, by its name."""
+        raw = self.kubernetes.pods.get((namespace, name))
+        return msgspec.convert(raw, Pod) if raw else None
 
     def by_uid(self, uid: str) -> Pod | None:
-        """One pod."""
-        return next((pod for pod in self.pods.values() if pod.uid == uid), None)
+        """One pod, or node."""
+        return next((pod for pod in self.everyone if pod.uid == uid), None)
 
     def on(self, node: str) -> list[str]:
         """The names of a node's pods."""
@@ -166,6 +187,11 @@ class Cluster:
         return self.kubernetes.pod(name)
 
     def _changed(self, event: EventType, pod: Pod) -> None:
+        """The watch tells of it; external-dns makes a forward record of what the pod says."""
+        host = pod.annotation(names.REVERSE_DNS_ANNOTATION)
+        public_ip = pod.annotation(names.PUBLIC_IP_ANNOTATION)
+        if host and public_ip:
+            self.ec2.dns.point(host, public_ip, EXTERNAL_DNS)
         if pod.managed:
             self.tell(event, pod)
 
@@ -179,21 +205,12 @@ class Cluster:
         pod = self.kubernetes.edit(name, "status", conditions=[*others, condition], **fields)
         self._changed(EventType.MODIFIED, pod)
 
-    def _interface(self, node: str) -> Interface:
-        instance = self.kubernetes.nodes[node].rpartition("/")[2]
-        return next(i for i in self.ec2.interfaces if i.instance_id == instance)
-
     def _free_ip(self, node: str) -> str:
-        if node not in self.kubernetes.nodes:
+        if node not in self.interfaces:
             return ""
-        ips = sorted(self._interface(node).private_ips)[1:]
+        ips = sorted(self.interfaces[node].private_ips)[1:]
         rested = (ip for ip in ips if self.now() - self.freed_at.get(ip, -COOL_DOWN) >= COOL_DOWN)
         return next((ip for ip in rested if ip not in self.holders), "")
-
-    def _begin_tenure(self, name: str, ip: str) -> None:
-        uid = self._pod(name).uid
-        self.holders[ip] = uid
-        self.tenures[uid, ip] = Tenure(uid, ip, float("inf"))
 
     def _end_tenure(self, name: str) -> None:
         uid = self._pod(name).uid
@@ -212,7 +229,12 @@ def before_with_version(before: Pod, after: Pod) -> Pod:
 
 def asked_by(pod: Pod) -> dict[str, str]:
     """What a pod asks for, as its template would say it again."""
-    wishes = (names.KEEP_ANNOTATION, names.POOL_ANNOTATION, names.REQUEST_ADDRESS_ANNOTATION)
+    wishes = (
+        names.KEEP_ANNOTATION,
+        names.POOL_ANNOTATION,
+        names.REQUEST_ADDRESS_ANNOTATION,
+        names.REVERSE_DNS_ANNOTATION,
+    )
     annotations = pod.metadata.annotations or {}
     return {
         key.removeprefix(f"{names.PREFIX}/").replace("-", "_"): annotations[key]

@@ -8,7 +8,7 @@ from types import SimpleNamespace, TracebackType
 from typing import Self
 from unittest.mock import patch
 
-from eip.decide import EventType
+from eip.decide import EventType, Scope
 from eip.names import Queue
 from eip.pod import Pod
 from eip.store.keys import Keys
@@ -36,11 +36,20 @@ SLOW_AFTER_STALL = 2 * SWEEP_INTERVAL + 40.0
 class Installation:
     """A cluster with the operator in it; a `with` block, so that no thread is left over.
 
-    `planned` are faults by the number of the call, `seed` decides what chance decides.
+    `planned` are faults by the number of the call, `seed` decides what chance decides; with `nodes` nodes are
+    served too.
     """
 
-    def __init__(self, redis_url: str, planned: Mapping[int, Fault] | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        planned: Mapping[int, Fault] | None = None,
+        seed: int = 0,
+        *,
+        nodes: bool = False,
+    ) -> None:
         """Everything is started, and nothing has run."""
+        self.scope = Scope(nodes=nodes)
         self.simulation = Simulation()
         self.redis = VirtualRedis(redis_url, self.simulation)
         self.faults = Faults(self.simulation, planned or {})
@@ -165,14 +174,13 @@ class Installation:
 
     def at_rest(self) -> bool:
         """Whether nobody is at work, and nobody will be before the next sweep."""
-        idle = all(worker.idle for worker in self.workers.values())
-        with self.redis.raw.pipeline(transaction=False) as pipe:
-            # What is kept or waits for a lent address is due in a long while.
-            pipe.zcount(Keys.DUE, "-inf", (self.simulation.now + SOON) * 1000)
-            for queue in Queue:
-                pipe.llen(queue.value)
-                pipe.zcard(Keys.wakeups(queue))
-            return idle and not self.leader.busy and not any(pipe.execute())
+        if self.leader.busy or not all(worker.idle for worker in self.workers.values()):
+            return False
+        # What is kept or waits for a lent address is due in a long while.
+        soon = ("ZCOUNT", Keys.DUE, "-inf", (self.simulation.now + SOON) * 1000)
+        messages = [("LLEN", queue.value) for queue in Queue]
+        wakeups = [("ZCARD", Keys.wakeups(queue)) for queue in Queue]
+        return not any(self.redis.ask_all([soon, *messages, *wakeups]))
 
     def raise_violations(self) -> None:
         """Fail for what was violated so far, and for tracebacks that escaped."""
@@ -195,7 +203,7 @@ class Installation:
             message = self.redis.take()
         if message is not None and self.doubled_messages:
             self.doubled_messages -= 1
-            self.redis.raw.rpush(message[0].value, message[1])
+            self.redis.ask("RPUSH", message[0].value, message[1])
         return message
 
     def redis_changed(self) -> None:

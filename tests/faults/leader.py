@@ -3,8 +3,7 @@
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
-from eip import names
-from eip.decide import EventType, Scope
+from eip.decide import EventType
 from eip.errors import KubernetesError, StaleLeader
 from eip.names import EXTERNAL_DNS_ANNOTATIONS
 from eip.pod import Pod
@@ -44,7 +43,9 @@ class Leader:
         )
         client = cast("redis.Redis", RedisPort(self.process, installation.redis, installation.redis_changed))
         self._send = CelerySender(client)
-        self.enqueue = Enqueue(WorkQueue(Ledger(client), self._send), Scope(), EXTERNAL_DNS_ANNOTATIONS)
+        self.enqueue = Enqueue(
+            WorkQueue(Ledger(client), self._send), installation.scope, EXTERNAL_DNS_ANNOTATIONS
+        )
         self._kubernetes = KubernetesPort(self.process, installation.cluster)
         self._inbox: deque[Item] = deque()
         self._lists = True
@@ -104,11 +105,13 @@ class Leader:
     def _list(self) -> None:
         """What was told before the list is written before it, and what comes later after it."""
         self._lists = False
-        try:
-            pages = list(self._kubernetes.list_pods(names.MANAGE_SELECTOR))
-        except KubernetesError:
-            self._lists = True
-            self.process.sleep(EPOCH_INTERVAL)
-            return
-        pods = tuple(pod for page in pages for pod in page.items)
-        self._inbox.extend([Page(None, pods), Listed(None, frozenset(pod.uid for pod in pods))])
+        for namespace, selector in self._installation.scope.sources:
+            try:
+                pages = list(self._kubernetes.list_pods(selector, namespace))
+            except KubernetesError:
+                self._lists = True
+                self.process.sleep(EPOCH_INTERVAL)
+                return
+            pods = tuple(pod for page in pages for pod in page.items)
+            uids = frozenset(pod.uid for pod in pods)
+            self._inbox.extend([Page(namespace, pods), Listed(namespace, uids)])

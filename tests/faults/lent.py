@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from eip import names
-from eip.decide import Desired, EventType, Scope, decide
+from eip.decide import Desired, EventType, decide
 from eip.pod import Pod
 from tests.fakes.ec2 import CLUSTER, FakeEc2
-from tests.faults.cluster import Cluster
+from tests.faults.cluster import SCOPE, Cluster
 from tests.faults.faults import Port
 from tests.faults.process import Answered
 from workers.ports import Address
@@ -39,8 +39,11 @@ class Lent:
         """What is wrong with one that is about to be taken off."""
         if not isinstance(previous, Answered) or previous.port is not Port.KUBERNETES:
             return "without a confirming answer"
-        pods = previous.answer if isinstance(previous.answer, list) else [_read(previous)]
+        pod = _read(previous)
+        pods = previous.answer if isinstance(previous.answer, list) else [pod]
         wanted = [p for p in pods if p and self._is_at_home(address, p)]
+        if pod and self._is_of_before(address, pod):
+            return ""
         return f"while {wanted[0].key} has it" if wanted else ""
 
     def holder(self, address: Address) -> str:
@@ -59,10 +62,14 @@ class Lent:
         """What is wrong with where one is."""
         if not address.association_id:
             return ""
-        for pod in self.cluster.pods.values():
+        for pod in self.cluster.everyone:
             if self._is_at_home(address, pod):
                 return ""
         return f"{address.public_ip} is on {address.private_ip}, where no pod asks for it"
+
+    def _is_of_before(self, address: Address, pod: Pod) -> bool:
+        """Whether it was associated for one that is gone: its namesake has got the freed IP, and it there."""
+        return self.holder(address) not in ("", pod.uid)
 
     def _is_at_home(self, address: Address, pod: Pod) -> bool:
         on_ip = bool(pod.ipv4) and address.private_ip == pod.ipv4
@@ -89,7 +96,7 @@ def may_have(pod: Pod, address: Address) -> bool:
 
 
 def _serves(pod: Pod) -> bool:
-    return decide(EventType.READ, pod, Scope()).desired is Desired.SERVE
+    return decide(EventType.READ, pod, SCOPE).desired is Desired.SERVE
 
 
 def _read(previous: object) -> Pod | None:

@@ -12,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from eip import names
 from eip.names import Action
+from sandbox.ec2.messages import Settings
 from tests.faults.cluster import asked_by
 from tests.faults.installation import Installation
 from tests.faults.lent import asks as asks_for_lent
-from tests.faults.scenarios import FOREIGN
+from tests.faults.scenarios import FOREIGN, SLOW_DNS
 from tests.faults.stray import StrayLeader
 
 NAMES = ("web-0", "web-1", "db-0", "job")
@@ -26,9 +27,21 @@ MOMENTS = (0.0, 0.0, 0.02, 0.1, 0.3, 1.0, 4.0, 12.0, 35.0)
 OF_NOBODY = {names.CLUSTER_NAME_TAG: "", names.CLUSTER_UID_TAG: "", names.POD_UID_TAG: ""}
 NOBODY = {name: f"00000000-0000-4000-8000-0000dead{number:04}" for number, name in enumerate(NAMES)}
 
+HOSTS = ("mail.example.com", "mx.example.com")
+
 pods = st.sampled_from(NAMES)
+NAMED = {"reverse_dns": HOSTS[0]}
 wishes = st.sampled_from(
-    [{}, {}, {}, {"keep": "forever"}, {"keep": "3m"}, {"pool": "mail"}, {"request_address": "198.18.0.1"}]
+    [
+        {},
+        {},
+        {},
+        NAMED,
+        {"keep": "forever"},
+        {"keep": "3m", **NAMED},
+        {"pool": "mail"},
+        {"request_address": "198.18.0.1"},
+    ]
 )
 """What pods ask for: most for an address and no more."""
 
@@ -48,29 +61,38 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize(
         seed=st.integers(0, 2**16),
         spread=st.sampled_from([0.0, 5.0, 30.0]),
-        served=st.integers(0, 2),
+        served=st.lists(st.sampled_from([{}, NAMED]), max_size=2),
         lent=st.sampled_from([(), ("prod",), ("prod", "prod shop/db-0"), ("shop/web-0", "elsewhere")]),
         default_vpc=st.booleans(),
+        dns=st.sampled_from([Settings(), SLOW_DNS]),
     )
     def begin(
-        self, seed: int, spread: float, served: int, lent: tuple[str, ...], *, default_vpc: bool
+        self,
+        seed: int,
+        spread: float,
+        served: list[dict[str, str]],
+        lent: tuple[str, ...],
+        dns: Settings,
+        *,
+        default_vpc: bool,
     ) -> None:
         """Two nodes, and pods that have their address; calls take more or less time."""
         AnyOrder.runs += 1
-        self.installation = Installation(self.redis_url, seed=seed)
+        self.installation = Installation(self.redis_url, seed=seed, nodes=True)
         self.installation.__enter__()
         self.chance = Random(seed)  # noqa: S311 - repeats itself
         self.installation.faults.chance = self.chance
         self.installation.faults.spread = spread
         self.installation.ec2.default_vpc = default_vpc
+        self.installation.ec2.settings = dns
         self.cluster = self.installation.cluster
         self.ec2 = self.installation.ec2
         self.cluster.add_node()
         for to in lent:
             self.ec2.lend(to, pool="mail")
         self.installation.run_for(3.0)
-        for name, node in zip(NAMES[:served], self.installation.kubernetes.nodes, strict=False):
-            self.cluster.serve(name, node)
+        for name, node, asks in zip(NAMES, list(self.installation.kubernetes.nodes), served, strict=False):
+            self.cluster.serve(name, node, **asks)
         self.installation.run_for(2.0)
 
     @property
@@ -106,6 +128,12 @@ class AnyOrder(RuleBasedStateMachine):
         pod = self.cluster.pods.get(name)
         if pod and not asks_for_lent(pod):
             self.cluster.ask(name, keep=keep)
+
+    @rule(index=st.integers(0, 3), host=st.sampled_from(["", *HOSTS]))
+    def author_asks_for_another_name(self, index: int, host: str) -> None:
+        own = [name for name, pod in self.cluster.pods.items() if not asks_for_lent(pod)]
+        if own:
+            self.cluster.ask(own[index % len(own)], reverse_dns=host)
 
     @rule(name=pods)
     def pod_loses_its_network(self, name: str) -> None:
@@ -144,6 +172,19 @@ class AnyOrder(RuleBasedStateMachine):
     def node_vanishes(self) -> None:
         if len(self.all.kubernetes.nodes) > 1:
             self.cluster.remove_node(next(iter(self.all.kubernetes.nodes)))
+
+    @rule(node=st.integers(0, 2), labelled=st.booleans())
+    def node_label_comes_or_goes(self, node: int, *, labelled: bool) -> None:
+        nodes = list(self.all.kubernetes.nodes)
+        self.cluster.nodes.label(nodes[node % len(nodes)], labelled=labelled)
+
+    @rule(node=st.integers(0, 2), labelled=st.booleans(), asks=wishes)
+    def node_registers_again(self, node: int, asks: dict[str, str], *, labelled: bool) -> None:
+        nodes = list(self.all.kubernetes.nodes)
+        name = nodes[node % len(nodes)]
+        self.cluster.nodes.delete(name)
+        self.cluster.nodes.register(name)
+        self.cluster.nodes.label(name, labelled=labelled, **asks)
 
     # What goes wrong: one rule each for EC2, people, processes and Redis, so that pods have their share.
 

@@ -182,7 +182,7 @@ class KubernetesPort:
         def effect() -> Pod | None:
             pod = self._kubernetes.patch_pod_status(namespace, name, uid, annotations, condition)
             if pod is not None:
-                self._cluster.written(name)
+                self._cluster.written(namespace, name)
             return pod
 
         return self._call("PATCH", (namespace, name, uid), effect)
@@ -191,7 +191,8 @@ class KubernetesPort:
         self._call("POST", (event["reason"],), lambda: self._kubernetes.create_event(event, namespace))
 
     def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
-        pages = self._call("LIST", (), lambda: list(self._kubernetes.list_pods(selector, namespace)))
+        where = (namespace,) if namespace else ()
+        pages = self._call("LIST", where, lambda: list(self._kubernetes.list_pods(selector, namespace)))
         yield from pages
 
     def _call(self, name: str, arguments: tuple[Any, ...], effect: Callable[[], T]) -> T:

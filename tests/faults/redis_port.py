@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import redis
 
@@ -18,6 +18,7 @@ from eip.names import Queue
 from eip.store.keys import Keys
 from eip.store.ledger import TOMBSTONE
 from eip.store.scripts import source
+from tests.faults.connection import Connection
 from tests.faults.faults import Port
 from tests.faults.process import OperatorProcess
 from tests.faults.simulation import Simulation
@@ -27,13 +28,20 @@ T = TypeVar("T")
 _WAKES = {"commit", "begin", "renew", "quota_freed", "quota_tripped", "LPUSH"}
 """What may leave others something to do."""
 
-TIME, RUN_ID = "virtual:time", "virtual:run_id"
+SECONDS, MICROS, RUN_ID = "virtual:seconds", "virtual:micros", "virtual:run_id"
+
+_POP = """
+for _, queue in ipairs(KEYS) do
+  local message = redis.call('RPOP', queue)
+  if message then return {queue, message} end
+end
+"""
 
 
 @cache
 def virtual(script: str) -> tuple[str, str]:
     """A script with virtual time and run id, and its hash."""
-    text = script.replace("redis.call('TIME')", f"redis.call('HMGET', '{TIME}', 's', 'us')")
+    text = script.replace("redis.call('TIME')", f"redis.call('MGET', '{SECONDS}', '{MICROS}')")
     text = text.replace("redis.call('INFO', 'server')", f"redis.call('GET', '{RUN_ID}')")
     assert "'TIME'" not in text
     assert "'INFO'" not in text
@@ -51,12 +59,13 @@ class VirtualRedis:
 
     def __init__(self, url: str, simulation: Simulation) -> None:
         """Begin with an empty database."""
-        self.raw = redis.Redis.from_url(url, decode_responses=True)
-        self._bytes = redis.Redis.from_url(url)
+        self._connection = Connection(url)
+        self.ask = self._connection.ask
+        self.ask_all = self._connection.ask_all
         self._simulation = simulation
         self._run_id = 1
         self.away = False
-        self.raw.flushdb()
+        self.flush()
 
     @property
     def milliseconds(self) -> int:
@@ -66,103 +75,103 @@ class VirtualRedis:
     def evaluate(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run a script."""
         text, sha = virtual(script)
-        micros = int(self._simulation.now * 1_000_000)
-        with self.raw.pipeline(transaction=False) as pipe:
-            pipe.hset(TIME, mapping={"s": micros // 1_000_000, "us": micros % 1_000_000})
-            pipe.set(RUN_ID, f"run_id:{self._run_id:040}")
-            pipe.evalsha(sha, len(keys), *keys, *arguments)
-            answer = pipe.execute(raise_on_error=False)[-1]
-        if isinstance(answer, redis.exceptions.NoScriptError):
-            self.raw.script_load(text)
-            return self.evaluate(script, keys, arguments)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        seconds, micros = divmod(int(self._simulation.now * 1_000_000), 1_000_000)
+        moment = ("MSET", SECONDS, seconds, MICROS, micros, RUN_ID, f"run_id:{self._run_id:040}")
+        try:
+            return self.ask_all([moment, ("EVALSHA", sha, len(keys), *keys, *arguments)])[-1]
+        except redis.exceptions.ResponseError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+        self.ask("SCRIPT", "LOAD", text)
+        return self.evaluate(script, keys, arguments)
 
     def tombstoned(self, key: str) -> int:
         """EXISTS of a tombstone, which holds the time of its making."""
-        made = self.raw.get(key)
+        made = self.ask("GET", key)
         return int(made is not None and self.milliseconds - int(made) < TOMBSTONE * 1000)
 
     def set_for(self, key: str, seconds: int) -> bool | None:
         """SET NX EX."""
-        until = self.raw.get(key)
+        until = self.ask("GET", key)
         if until is not None and int(until) > self.milliseconds:
             return None
-        return bool(self.raw.set(key, self.milliseconds + seconds * 1000))
+        return bool(self.ask("SET", key, self.milliseconds + seconds * 1000))
+
+    def expire(self, key: str, seconds: int) -> bool:
+        """EXPIRE of what `set_for` has set."""
+        return bool(self.ask("SET", key, self.milliseconds + seconds * 1000, "XX"))
 
     # What happens to it.
 
     def flush(self) -> None:
         """FLUSHALL by hand."""
-        self.raw.flushdb()
+        self.ask("FLUSHDB")
 
     def restart_empty(self) -> None:
         """Another server process, which knows nothing."""
-        self.raw.flushdb()
+        self.flush()
         self._run_id += 1
 
     def dump(self) -> dict[bytes, bytes]:
         """What a replica knows at this moment."""
-        keys = cast("list[bytes]", self._bytes.keys())
-        with self._bytes.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.dump(key)
-            return dict(zip(keys, pipe.execute(), strict=True))
+        [keys] = self.ask_all([("KEYS", "*")], decode=False)
+        values = self.ask_all([("DUMP", key) for key in keys], decode=False)
+        return dict(zip(keys, values, strict=True))
 
     def fail_over(self, replica: dict[bytes, bytes]) -> None:
         """A replica is promoted: another server process, which knows what it knew."""
         self.restart_empty()
         for key, value in replica.items():
-            self._bytes.restore(key, 0, value)
+            self.ask("RESTORE", key, 0, value)
 
     # What the simulation looks at.
 
     def take(self) -> tuple[Queue, str] | None:
         """The next message, safest queue first, as a worker's consumer takes it."""
-        for queue in Queue:
-            message = self.raw.rpop(queue.value)
-            if message is not None:
-                return queue, str(message)
-        return None
+        found = self.ask("EVAL", _POP, len(Queue), *(queue.value for queue in Queue))
+        return (Queue(found[0]), str(found[1])) if found else None
 
     def busy_at(self) -> float:
         """When housekeeping will find something to do, in virtual seconds; infinity when it won't."""
-        with self.raw.pipeline(transaction=False) as pipe:
-            pipe.zrange(Keys.DUE, 0, 0, withscores=True)
-            pipe.hmget(Keys.EPOCH, "run_id", "refilled")
-            pipe.hmget(Keys.QUOTA, "open", "probe_at")
-            pipe.zcard(Keys.PARKED)
-            for queue in Queue:
-                pipe.zcard(Keys.wakeups(queue))
-            due, epoch, quota, parked, *wakeups = pipe.execute()
+        due, epoch, quota, parked, *wakeups = self.ask_all(
+            [
+                ("ZRANGE", Keys.DUE, 0, 0, "WITHSCORES"),
+                ("HMGET", Keys.EPOCH, "run_id", "refilled"),
+                ("HMGET", Keys.QUOTA, "open", "probe_at"),
+                ("ZCARD", Keys.PARKED),
+                *(("ZCARD", Keys.wakeups(queue)) for queue in Queue),
+            ]
+        )
         if epoch != [f"{self._run_id:040}", "1"] or any(wakeups):
             return 0.0
         probe = float(quota[1] or 0) if parked and quota[0] == "1" else 0.0 if parked else math.inf
-        return float(min([probe, *(score for _, score in due)])) / 1000
+        return min([probe, *map(float, due[1:])]) / 1000
 
     def close(self) -> None:
-        """Close the connections."""
-        self.raw.close()
-        self._bytes.close()
+        """Close the connection."""
+        self._connection.close()
 
 
 class _Pipeline:
     def __init__(self, port: "RedisPort") -> None:
         self._port = port
-        self._keys: list[str] = []
+        self._asked: list[tuple[Any, ...]] = []
 
     def hgetall(self, key: str) -> None:
-        self._keys.append(key)
+        self._asked.append(("HGETALL", key))
+
+    def zrange(self, key: str, first: int, last: int) -> None:
+        self._asked.append(("ZRANGE", key, first, last))
 
     def execute(self) -> list[Any]:
-        return self._port.call("HGETALL", (*self._keys,), self._read) if self._keys else []
+        if not self._asked:
+            return []
+        keys = tuple(key for _, key, *_ in self._asked)
+        return self._port.call(self._asked[0][0], keys, self._read)
 
     def _read(self) -> list[Any]:
-        with self._port.server.raw.pipeline(transaction=False) as pipe:
-            for key in self._keys:
-                pipe.hgetall(key)
-            return list(pipe.execute())
+        answers = zip(self._asked, self._port.server.ask_all(self._asked), strict=True)
+        return [_pairs(answer) if command == "HGETALL" else answer for (command, *_), answer in answers]
 
 
 class RedisPort:
@@ -205,13 +214,13 @@ class RedisPort:
         yield _Pipeline(self)
 
     def smembers(self, key: str) -> set[str]:
-        return self.call("SMEMBERS", (key,), lambda: set(map(str, self.server.raw.smembers(key))))
+        return self.call("SMEMBERS", (key,), lambda: set(self.server.ask("SMEMBERS", key)))
 
     def hget(self, key: str, name: str) -> Any:
-        return self.call("HGET", (key, name), lambda: self.server.raw.hget(key, name))
+        return self.call("HGET", (key, name), lambda: self.server.ask("HGET", key, name))
 
     def hgetall(self, key: str) -> Any:
-        return self.call("HGETALL", (key,), lambda: self.server.raw.hgetall(key))
+        return self.call("HGETALL", (key,), lambda: _pairs(self.server.ask("HGETALL", key)))
 
     def exists(self, key: str) -> int:
         return self.call("EXISTS", (key,), lambda: self.server.tombstoned(key))
@@ -220,9 +229,16 @@ class RedisPort:
         assert nx
         return self.call("SET", (key, value), lambda: self.server.set_for(key, ex))
 
+    def expire(self, key: str, seconds: int) -> bool:
+        return self.call("EXPIRE", (key, seconds), lambda: self.server.expire(key, seconds))
+
     def time(self) -> tuple[int, int]:
         return self.call("TIME", (), lambda: divmod(int(self._process.now() * 1_000_000), 1_000_000))
 
     def lpush(self, key: str, message: str) -> int:
         """How Celery sends a message."""
-        return self.call("LPUSH", (key, message), lambda: int(self.server.raw.lpush(key, message)))
+        return self.call("LPUSH", (key, message), lambda: int(self.server.ask("LPUSH", key, message)))
+
+
+def _pairs(flat: list[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

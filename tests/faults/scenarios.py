@@ -20,13 +20,15 @@ SLOW_DNS = Settings(ptr_seconds=5.0, ptr_release_seconds=20.0)
 class Scenario:
     """`prepare` runs without faults; whatever `act` and the recovery after it call may go wrong.
 
-    Where Redis `forgets` what was intended, an address too many may come of it, and goes with a sweep.
+    Where Redis `forgets` what was intended, an address too many may come of it, and goes with a sweep. With
+    `nodes` the operator serves nodes too.
     """
 
     name: str
     prepare: Act
     act: Act
     forgets: bool = False
+    nodes: bool = False
 
 
 def nothing(installation: Installation) -> None:
@@ -273,6 +275,57 @@ def lent_and_gone_at_once(installation: Installation) -> None:
     installation.cluster.remove(WEB)
 
 
+def node_served(installation: Installation) -> None:
+    """A node that has its address, and a pod on it that has one of its own."""
+    installation.run_for(3)
+    installation.cluster.nodes.label(installation.node, labelled=True)
+    installation.cluster.serve(WEB, installation.node)
+    installation.run_for(3)
+
+
+def node_labelled(installation: Installation) -> None:
+    """A node gets the label."""
+    installation.cluster.nodes.label(installation.node, labelled=True)
+
+
+def node_unlabelled(installation: Installation) -> None:
+    """A node loses the label, and lives on, as does the pod on it."""
+    installation.cluster.nodes.label(installation.node, labelled=False)
+
+
+def node_deleted(installation: Installation) -> None:
+    """A Node object is deleted; its instance, and the pod on it, are still there."""
+    installation.cluster.nodes.delete(installation.node)
+
+
+def node_terminated(installation: Installation) -> None:
+    """The instance of a node is terminated: EC2 takes the addresses off, and the objects go."""
+    installation.cluster.remove_node(installation.node)
+
+
+def node_registered_again(installation: Installation) -> None:
+    """A Node object is deleted, and there again in the same moment, with the label: it is another node."""
+    installation.cluster.nodes.delete(installation.node)
+    installation.cluster.nodes.register(installation.node)
+    installation.cluster.nodes.label(installation.node, labelled=True)
+
+
+def node_deleted_and_forgotten(installation: Installation) -> None:
+    """A Node object is deleted, and Redis loses everything in the same moment."""
+    installation.flush()
+    installation.cluster.nodes.delete(installation.node)
+
+
+def egress_moves(installation: Installation) -> None:
+    """A node has the one address of a pool, and loses the label; the next node gets it."""
+    installation.cluster.nodes.label(installation.node, labelled=True, pool="mail")
+    installation.run_for(1)
+    another = installation.cluster.add_node()
+    installation.cluster.nodes.label(another, labelled=True, pool="mail")
+    installation.run_for(1)
+    installation.cluster.nodes.label(installation.node, labelled=False)
+
+
 SCENARIOS = (
     Scenario("start", nothing, lambda i: i.run_for(3)),
     Scenario("up", lambda i: i.run_for(3), up),
@@ -303,4 +356,11 @@ SCENARIOS = (
     Scenario("lent by name", lent("prod"), named_and_passed_on),
     Scenario("lent and forgotten", lent("prod", "prod shop/*"), lent_and_forgotten, forgets=True),
     Scenario("lent and gone at once", lent("prod", "shop/web-0"), lent_and_gone_at_once),
+    Scenario("node labelled", lambda i: i.run_for(3), node_labelled, nodes=True),
+    Scenario("node unlabelled", node_served, node_unlabelled, nodes=True),
+    Scenario("node deleted", node_served, node_deleted, nodes=True),
+    Scenario("node terminated", node_served, node_terminated, nodes=True),
+    Scenario("node registered again", node_served, node_registered_again, nodes=True),
+    Scenario("node deleted and forgotten", node_served, node_deleted_and_forgotten, forgets=True, nodes=True),
+    Scenario("egress moves to another node", lent("prod Node/*"), egress_moves, nodes=True),
 )

@@ -10,7 +10,18 @@ from tests.faults.scenarios import Scenario
 
 Schedule = Mapping[int, Fault]
 
-READS = ("HGETALL", "SMEMBERS", "HGET", "EXISTS", "TIME", "open_epoch", "resync", "due", "quota_tick")
+READS = (
+    "HGETALL",
+    "SMEMBERS",
+    "ZRANGE",
+    "HGET",
+    "EXISTS",
+    "TIME",
+    "open_epoch",
+    "resync",
+    "due",
+    "quota_tick",
+)
 """Calls of Redis that change nothing but what is due: to die next to one is to die next to another."""
 
 
@@ -35,7 +46,7 @@ class Ran:
 
 def run(redis_url: str, scenario: Scenario, planned: Schedule) -> Ran:
     """Tell the story with these faults, and let it settle; AssertionError when something does not hold."""
-    with Installation(redis_url, planned) as installation:
+    with Installation(redis_url, planned, nodes=scenario.nodes) as installation:
         scenario.prepare(installation)
         first = len(installation.faults.calls)
         scenario.act(installation)

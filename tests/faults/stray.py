@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from eip.decide import EventType, Scope
+from eip.decide import EventType
 from eip.errors import EipError
 from eip.names import EXTERNAL_DNS_ANNOTATIONS
 from eip.pod import Pod
@@ -29,8 +29,8 @@ class StrayLeader:
         leader = installation.leader
         self._installation = installation
         self._fence = leader.fence
-        self._pods = list(installation.cluster.pods.values())
-        self._epoch = str(installation.redis.raw.hget(Keys.EPOCH, "epoch") or "")
+        self._pods = installation.cluster.everyone
+        self._epoch = str(installation.redis.ask("HGET", Keys.EPOCH, "epoch") or "")
         installation.kill(leader.process)
 
     def wake(self) -> None:
@@ -45,7 +45,9 @@ class StrayLeader:
         client = cast("redis.Redis", RedisPort(process, installation.redis, installation.redis_changed))
         ledger = Ledger(client)
         ledger._epoch = self._epoch
-        enqueue = Enqueue(WorkQueue(ledger, CelerySender(client)), Scope(), EXTERNAL_DNS_ANNOTATIONS)
+        enqueue = Enqueue(
+            WorkQueue(ledger, CelerySender(client)), installation.scope, EXTERNAL_DNS_ANNOTATIONS
+        )
         installation.faults.note("an old leader wakes up")
         installation.simulation.spawn(process, lambda: self._write(enqueue))
 
@@ -53,8 +55,9 @@ class StrayLeader:
         for pod in self._pods:
             _attempt(enqueue, pod, EventType.MODIFIED, self._fence)
             _attempt(enqueue, pod, EventType.DELETED, self._fence)
-        with suppress(EipError):
-            enqueue.compare(None, {pod.uid for pod in self._pods}, self._fence)
+        for namespace, _ in self._installation.scope.sources:
+            with suppress(EipError):
+                enqueue.compare(namespace, {pod.uid for pod in self._pods}, self._fence)
 
 
 def _attempt(enqueue: Enqueue, pod: Pod, event: EventType, fence: int) -> None:

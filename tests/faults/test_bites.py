@@ -47,6 +47,11 @@ def forgetful(*_: object) -> Any:
     return intent.without_intent
 
 
+def nodes_as_gone(job: Job, action: Any) -> Any:
+    """Nobody looks for a node: among the pods there is none of its name."""
+    return gone if job.held.claim.is_node else confirm_for(job, action)
+
+
 @dataclass(frozen=True)
 class Break:
     """A safeguard, what stands in its place, and the story and fault that show it."""
@@ -92,6 +97,7 @@ BREAKS = {
     "slow to come back": Break(
         perform, "backoff", lambda *_, **__: 60.0, "network lost and back", "Kubernetes GET"
     ),
+    "nodes are released without asking": Break(release, "confirm_for", nodes_as_gone, "node unlabelled"),
 }
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 import redis
 
 from eip.claim import Claim
-from eip.decide import Scope
 from eip.names import EVENTS_BUCKET, EXTERNAL_DNS_ANNOTATIONS, Action, Step
 from eip.store.handover import Handover
 from eip.store.ledger import Ledger
@@ -20,7 +19,7 @@ from tests.faults.process import OperatorProcess
 from tests.faults.redis_port import RedisPort
 from workers.aws.interface import interface_finder
 from workers.budget import Budget
-from workers.housekeeping import TICK, Housekeeping
+from workers.housekeeping import TICK, Housekeeping, Trouble
 from workers.ours import Identity
 from workers.perform import perform
 from workers.sweep import Sweeper
@@ -55,6 +54,21 @@ class CelerySender:
             self._client.lpush(queue, message)
 
 
+class Heard(Trouble):
+    """Hears of the worker's own faults, which housekeeping survives."""
+
+    def __init__(self, errors: list[BaseException]) -> None:
+        """`errors` takes them."""
+        super().__init__()
+        self._errors = errors
+
+    def tell(self, what: str) -> None:
+        """Note what is a fault of the worker's own."""
+        super().tell(what)
+        if "a fault of the worker's own" in what:
+            self._errors.append(AssertionError(what))
+
+
 class WorkerProcess:
     """One process with one slot; several of them overlap."""
 
@@ -72,6 +86,7 @@ class WorkerProcess:
         self.world = self._world(client)
         self.sweeper = Sweeper(self.world, self._kubernetes, ORPHAN_AGE, reads_nodes=True)
         self._housekeeping = Housekeeping(self.sweeper, self.process)
+        self._housekeeping._trouble = Heard(installation.simulation.errors)
         self.slot = installation.simulation.spawn(self.process, self._serve)
         self.ticker = installation.simulation.spawn(self.process, self._keep_house)
         self.idle = False
@@ -93,7 +108,7 @@ class WorkerProcess:
             quota=Quota(ledger),
             finder=interface_finder(ec2, self.process, kubernetes, ""),
             teller=Teller(kubernetes, ledger, limiter),
-            scope=Scope(),
+            scope=installation.scope,
             identity=Identity(*CLUSTER),
             external_dns=EXTERNAL_DNS_ANNOTATIONS,
         )

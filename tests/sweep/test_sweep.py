@@ -303,3 +303,21 @@ def test_a_pod_that_goes_during_a_sweep_does_not_revive(served: Workers) -> None
 
     assert served.ec2.mutating == [Action.DISASSOCIATE, Action.RELEASE]
     assert served.ledger.uids() == set()
+
+
+def test_pods_that_are_right_cost_redis_nothing(workers: Workers) -> None:
+    """A sweep asks for all claims at once, however many there are."""
+    workers.serve()
+    before = _scripts(workers)
+    workers.sweeper.sweep()
+    one = _scripts(workers) - before
+    workers.serve(OTHER, "other", IP2)
+
+    before = _scripts(workers)
+    workers.sweeper.sweep()
+
+    assert _scripts(workers) - before == one
+
+
+def _scripts(workers: Workers) -> int:
+    return int(workers.client.info("commandstats")["cmdstat_evalsha"]["calls"])
