@@ -21,9 +21,6 @@ from cli.reach.sight import UNSEEN
 from eip.errors import EipError, RedisUnfit, SettingsError
 
 ROOT = Path(__file__).resolve().parents[1]
-IN_A_WORKER = (
-    "The workers have all settings: kubectl -n eip-system exec deploy/k8s-eip-operator-worker -- eip ..."
-)
 
 app = typer.Typer(
     name="eip",
@@ -46,9 +43,7 @@ def main() -> None:
         app()
     except EndedError as error:
         _fail(error.code, str(error))
-    except SettingsError as error:
-        _fail(Exit.USAGE, f"{error}\n{IN_A_WORKER}")
-    except RedisUnfit as error:
+    except (SettingsError, RedisUnfit) as error:
         _fail(Exit.USAGE, str(error))
     except UNSEEN as error:
         _fail(Exit.PARTIAL, str(error))

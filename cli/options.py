@@ -25,7 +25,7 @@ AnyPod = Annotated[
 OnePod = Annotated[str, typer.Argument(metavar=POD, help="NAME or NAMESPACE/NAME.", show_default=False)]
 Namespace = Annotated[
     str,
-    typer.Option("--namespace", "-n", help="Namespace of the pod, or of the pods.", show_default=False),
+    typer.Option("--namespace", "-n", metavar="NAME", help="Namespace to look in.", show_default=False),
 ]
 AllNamespaces = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="All namespaces, as without -n.", show_default=False)
@@ -33,7 +33,10 @@ AllNamespaces = Annotated[
 Context = Annotated[
     str,
     typer.Option(
-        "--context", help="Context of the kubeconfig; the current one by default.", show_default=False
+        "--context",
+        metavar="NAME",
+        help="Context of the kubeconfig; the current one by default.",
+        show_default=False,
     ),
 ]
 OutputFormat = Annotated[Output, typer.Option("--output", "-o", help="How to print.")]

@@ -19,7 +19,8 @@ def addresses(
     namespace: Namespace = "", *, context: Context = "", output: OutputFormat = Output.TABLE
 ) -> None:
     """Show the cluster's addresses in EC2, their pods and costs."""
-    ways, sight, now = connections.connect(context), Sight(), datetime.now(UTC)
+    ways, now = connections.connect(context), datetime.now(UTC)
+    sight = Sight(ways.installation)
     found = reading.addresses(sight, ways)
     if found is None:
         printing.end(sight)
@@ -32,7 +33,8 @@ def addresses(
         now,
     )
     shown = [row for row in rows if namespace in {"", row.namespace}]
-    nothing = f"EC2 has no address of the cluster {ways.settings.cluster_name}"
+    of = f" for pods in namespace {namespace}" if namespace else ""
+    nothing = f"EC2 has no address of the cluster {ways.settings.cluster_name}{of}"
     printing.rows_as(output, _columns(now), shown, lambda row: row.allocation_id, nothing)
     if shown and output in {Output.TABLE, Output.WIDE}:
         printing.say(f"\n{total_in_words(shown)}")

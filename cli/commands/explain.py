@@ -51,7 +51,8 @@ def explain(
 ) -> None:
     """Show what each rule says of a pod, and what comes next."""
     name = pod_name(pod, namespace, lambda: connections.namespace_of(context))
-    ways, sight = connections.connect(context), Sight()
+    ways = connections.connect(context)
+    sight = Sight(ways.installation)
     found = ways.kubernetes().get_pod(name.namespace, name.name)
     if found is None:
         raise EndedError(Exit.WRONG, f"there is no pod {name}; `eip status {name}` shows what is left of one")
@@ -67,7 +68,7 @@ def explain(
 
 def _explained(pod: Pod, sight: Sight, ways: Connections) -> Explanation:
     claim = sight.of(REDIS, lambda: ways.redis().ledger.claim(pod.uid))
-    row = claim_row(claim, place(claim, reading.backlog(sight, ways))) if claim else None
+    row = claim_row(claim, place(claim, reading.backlog(sight, ways)), pod) if claim else None
     return Explanation(
         namespace=pod.metadata.namespace,
         name=pod.metadata.name,

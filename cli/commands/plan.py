@@ -29,7 +29,8 @@ def plan(*, context: Context = "", output: OutputFormat = Output.TABLE) -> None:
 
     A plan needs Redis, Kubernetes and EC2 all three: without one of them a sweep would be put off.
     """
-    ways, sight = connections.connect(context), Sight()
+    ways = connections.connect(context)
+    sight = Sight(ways.installation)
     rows = _rows(sight, ways)
     if rows is None:
         printing.note("no plan: what is not known is not touched, by a sweep neither")

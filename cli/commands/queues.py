@@ -35,7 +35,8 @@ def queues(
     """Show what waits where, and the rate budget of each EC2 action."""
     if output is Output.NAME or (watch and output not in {Output.TABLE, Output.WIDE}):
         raise EndedError(Exit.USAGE, "-o may be table, json or yaml, and only table with --watch")
-    ways, sight = connections.connect(), Sight()
+    ways = connections.connect()
+    sight = Sight(ways.installation)
     view = sight.of(REDIS, lambda: _view(ways))
     if view is None:
         printing.end(sight)

@@ -1,5 +1,6 @@
 """`eip release --all`: give back every address, before the operator is uninstalled."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,14 +14,17 @@ from cli.output.exits import EndedError, Exit
 from cli.output.tables import Column, table
 from cli.reach import connections, reading
 from cli.reach.connections import Connections
+from cli.reach.installation import Deployment, Installation, installed, ours
 from cli.reach.operating import Time, at_work
 from cli.reach.sight import UNSEEN, Sight
+from eip.errors import KubernetesError
 from workers.ports import Address
 
-STOP = (
-    "stop it first, or pods get new addresses at once: "
-    "kubectl -n {namespace} scale deployment -l app.kubernetes.io/name=k8s-eip-operator --replicas=0"
-)
+PAUSED = "autoscaling.keda.sh/paused-replicas=0"
+"""Has KEDA scale to 0 and leave it: https://keda.sh/docs/latest/concepts/scaling-deployments/#pause-autoscaling"""
+
+_BINDING = re.compile(r"with binding '([a-z0-9.-]+)' denied request")
+"""How the API server names what let an admission policy refuse."""
 
 _COLUMNS: Sequence[Column[Address]] = [
     Column("ALLOCATION", lambda row: row.allocation_id),
@@ -32,15 +36,21 @@ _COLUMNS: Sequence[Column[Address]] = [
 
 def release(
     *,
-    everything: Annotated[bool, typer.Option("--all", help="All addresses of this installation.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Say that all addresses of this installation are meant.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which.")] = False,
-    kept: Annotated[bool, typer.Option("--kept", help="Also those that are kept for a pod's name.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which addresses would go.")] = False,
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Also give back those that are kept for a pod's name.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Although the operator may be at work, or can't be asked for.")
+        bool,
+        typer.Option("--force", help="Go on although the operator may be at work, or that cannot be told."),
     ] = False,
     lease_namespace: Annotated[
-        str, typer.Option(help="Namespace of the operator.", show_default="EIP_LEASE_NAMESPACE")
+        str,
+        typer.Option(help="Namespace of the operator.", metavar="NAME", show_default="EIP_LEASE_NAMESPACE"),
     ] = "",
     context: Context = "",
 ) -> None:
@@ -66,27 +76,53 @@ def release(
 
 
 def _found(ways: Connections, *, kept: bool) -> list[Address]:
-    sight = Sight()
+    sight = Sight(ways.installation)
     addresses, identity = reading.addresses(sight, ways), reading.identity(sight, ways)
     if addresses is None or identity is None:
         printing.note(
             "nothing is done: which addresses are this cluster's is not known (EIP_CLUSTER_UID says it)"
         )
         printing.end(sight)
-    return releasable(addresses, identity, ways.settings.scope, kept=kept)
+    every = releasable(addresses, identity, ways.settings.scope, kept=True)
+    found = releasable(addresses, identity, ways.settings.scope, kept=kept)
+    if len(found) < len(every):
+        stay = _count(every[len(found) :])
+        printing.note(f"{stay} kept for a pod's name will stay; --kept gives back those too")
+    return found
 
 
 def _refuse_while_at_work(ways: Connections, namespace: str) -> None:
     printing.note(f"looks whether the operator is stopped (pods and Lease in namespace {namespace})")
     try:
-        why = at_work(ways.kubernetes(), namespace, Time())
+        deployed = _deployed(ways, namespace)
+        why = at_work(ways.kubernetes(), deployed, namespace, Time())
     except UNSEEN as error:
-        why = f"whether it is cannot be told: {error}"
+        deployed, why = [], f"whether it is cannot be told: {error}"
     if why:
-        stop = STOP.format(namespace=namespace)
         raise EndedError(
-            Exit.WRONG, f"the operator may be at work: {why}.\n{stop}\n--force goes on all the same"
+            Exit.WRONG, f"the operator may be at work: {why}.\n{how_to_stop(installed(deployed, namespace))}"
         )
+
+
+def _deployed(ways: Connections, namespace: str) -> list[Deployment]:
+    """None where they may not be listed: the pods of an installation with the chart's own name are found."""
+    try:
+        return ours(ways.deployments(namespace))
+    except KubernetesError:
+        return []
+
+
+def how_to_stop(place: Installation) -> str:
+    """What to do first; the chart gives the workers' ScaledObject the name of their Deployment."""
+    producer, worker = place.producer or "PRODUCER", place.worker or "WORKER"
+    return (
+        "Stop it first, or pods get new addresses at once. Where KEDA scales the workers, pause it, "
+        "or it starts them again:\n"
+        f"  {place.kubectl} annotate scaledobject {worker} {PAUSED}\n"
+        "Then, with KEDA or without:\n"
+        f"  {place.kubectl} scale deployment {producer} {worker} --replicas=0\n"
+        "--force goes on all the same."
+    )
 
 
 def _ask(found: Sequence[Address], cluster: str, *, yes: bool) -> None:
@@ -107,17 +143,19 @@ def _give_back(found: Sequence[Address], ways: Connections, *, sure: bool) -> No
     giver = Giver(
         ways.ec2(), ways.kubernetes, settings.external_dns_annotations, Pace(Time(), settings.rates), sure
     )
-    failed = 0
+    errors: list[str] = []
     for result in giver.give_back(found):
         address = result.address
         what = f"{address.public_ip} ({address.allocation_id})"
         if result.error:
-            failed += 1
+            errors.append(result.error)
             printing.note(f"{what} was not released: {result.error}")
         else:
             printing.say(f"released {what}")
-    if failed:
-        raise EndedError(Exit.WRONG, f"{failed} of {_count(found)} are left; run the command again")
+    for binding in sorted({name for error in errors for name in _BINDING.findall(error)}):
+        printing.note(f"first: kubectl delete validatingadmissionpolicybinding {binding}")
+    if errors:
+        raise EndedError(Exit.WRONG, f"{len(errors)} of {_count(found)} are left; run the command again")
 
 
 def _count(found: Sequence[Address]) -> str:

@@ -53,14 +53,16 @@ def status(
     if all_namespaces and (pod or namespace):
         raise EndedError(Exit.USAGE, "-A shows all pods; leave out POD and -n")
     name = pod_name(pod, namespace, lambda: connections.namespace_of(context)) if pod else None
-    sight = Sight()
-    rows = _rows(Wanted(name, namespace), sight, connections.connect(context))
+    ways = connections.connect(context)
+    sight = Sight(ways.installation)
+    rows = _rows(Wanted(name, namespace), sight, ways)
     if name is not None and not rows and sight.missing.keys() >= {REDIS, KUBERNETES}:
         printing.end(sight)
     if name is not None and output in {Output.JSON, Output.YAML} and len(rows) == 1:
         printing.data(rows[0], output)
     else:
-        nothing = "no pod was seen" if sight.missing else "no pod has or asks for an address"
+        where = f" in namespace {namespace}" if namespace else ""
+        nothing = f"no pod{where} was seen" if sight.missing else f"no pod{where} has or asks for an address"
         printing.rows_as(output, _columns(narrow=name is not None), rows, _row_name, nothing)
     if name is not None and output in {Output.TABLE, Output.WIDE}:
         for row in rows:

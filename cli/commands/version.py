@@ -11,7 +11,9 @@ PACKAGE = "k8s-eip-operator"
 BELOW = ("celery", "redis", "boto3", "kubernetes")
 
 
-def version(*, short: Annotated[bool, typer.Option(help="The number alone.")] = False) -> None:
+def version(
+    *, short: Annotated[bool, typer.Option("--short", help="Print the number alone.")] = False
+) -> None:
     """Show the versions of this program and of what is below it."""
     if short:
         typer.echo(_of(PACKAGE))

@@ -4,15 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cli.doctor.objects import Workload
-from cli.doctor.rights import Component
+from cli.reach.installation import Component
 from eip.errors import SettingsError
 from eip.kubernetes.review import ServiceAccount
 
 _PREFIX = "system:serviceaccount:"
-NAME_LABEL = "app.kubernetes.io/name"
-COMPONENT_LABEL = "app.kubernetes.io/component"
-OPERATOR = "k8s-eip-operator"
-"""The chart's name, which its pods and Deployments bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +45,6 @@ def to_ask(named: Sequence[ServiceAccount], user: str, workloads: Iterable[Workl
     return [asked for workload in workloads if (asked := _of(workload))]
 
 
-def is_ours(workload: Workload) -> bool:
-    """Whether it is of an installation of the operator."""
-    return (workload.metadata.labels or {}).get(NAME_LABEL) == OPERATOR
-
-
 def own_account(user: str) -> ServiceAccount | None:
     """The ServiceAccount that we are, or None when we are somebody else."""
     namespace, colon, name = user.removeprefix(_PREFIX).partition(":")
@@ -61,11 +52,10 @@ def own_account(user: str) -> ServiceAccount | None:
 
 
 def _of(workload: Workload) -> Asked | None:
-    component = (workload.metadata.labels or {}).get(COMPONENT_LABEL, "")
-    if component not in set(Component):
+    if workload.component not in set(Component):
         return None
     name = workload.spec.template.spec.service_account_name or "default"
-    return Asked(Component(component), ServiceAccount(workload.metadata.namespace, name))
+    return Asked(Component(workload.component), ServiceAccount(workload.metadata.namespace, name))
 
 
 def _component(name: str) -> Component:

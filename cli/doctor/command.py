@@ -1,8 +1,9 @@
 """The command: settings, what is read, what the checks make of it, and the exit code."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -26,7 +27,7 @@ KUBERNETES_SECONDS = 4.0
 
 
 def doctor(
-    output: Annotated[Output, typer.Option("--output", "-o", help="In which form.")] = Output.TABLE,
+    output: Annotated[Output, typer.Option("--output", "-o", help="How to print.")] = Output.TABLE,
     context: Context = "",
     service_account: Annotated[
         list[str] | None,
@@ -45,16 +46,24 @@ def doctor(
     Nothing is changed. Exit code 0: all is well, though there may be warnings. 1: a check failed. 2: the
     settings cannot be used. 3: something could not be looked at.
     """
-    try:
-        settings = load()
+    with _usable("arguments", "give a namespace and a name, such as eip-system/eip-worker", output):
         accounts = [parsed(text) for text in service_account or ()]
-    except SettingsError as error:
-        mend = "set the variables as docs/settings.md says, or ask in a pod of the operator's, which has them"
-        show([fails("settings", " ".join(str(error).split()), mend)], output)
-        raise typer.Exit(Exit.USAGE) from None
+    mend = "set the variables as docs/settings.md says, or ask in a pod of the operator's, which has them"
+    with _usable("settings", mend, output):
+        settings = load()
     findings = examine(settings, context, accounts)
     show(findings, output)
     raise typer.Exit(exit_code(findings, allow_unknown=allow_unknown))
+
+
+@contextmanager
+def _usable(check: str, mend: str, output: Output) -> Iterator[None]:
+    """What cannot be used is the only finding."""
+    try:
+        yield
+    except SettingsError as error:
+        show([fails(check, " ".join(str(error).split()), mend)], output)
+        raise typer.Exit(Exit.USAGE) from None
 
 
 def examine(settings: Settings, context: str, accounts: Sequence[ServiceAccount]) -> Sequence[Finding]:
@@ -63,7 +72,7 @@ def examine(settings: Settings, context: str, accounts: Sequence[ServiceAccount]
         redis = beside.submit(read_redis.read, settings)
         kubernetes = _kubernetes(settings, context, accounts)
         uid = "" if isinstance(kubernetes.cluster_uid, Unseen) else kubernetes.cluster_uid
-        aws = read_aws.read(settings, uid, _instances(kubernetes))
+        aws = read_aws.read(settings, uid, _instances(kubernetes), _reverse_dns(kubernetes))
         facts = Facts(
             settings=settings,
             looked_at=datetime.now(UTC),
@@ -88,3 +97,8 @@ def _kubernetes(settings: Settings, context: str, accounts: Sequence[ServiceAcco
 def _instances(kubernetes: KubernetesFacts) -> list[str]:
     nodes = () if isinstance(kubernetes.nodes, Unseen) else kubernetes.nodes
     return [node.instance_id for node in nodes if node.instance_id]
+
+
+def _reverse_dns(kubernetes: KubernetesFacts) -> str:
+    pods = () if isinstance(kubernetes.labelled, Unseen) else kubernetes.labelled
+    return next((pod.reverse_dns for pod in pods if pod.reverse_dns), "")

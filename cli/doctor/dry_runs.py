@@ -15,6 +15,7 @@ from cli.doctor.seen import in_words
 from eip import names
 from eip.names import Action
 from eip.settings import Settings
+from workers.aws.client import DOMAIN_NAME
 from workers.aws.codes import plain
 from workers.aws.tags import tags_of
 from workers.ports import Address, Owner
@@ -28,6 +29,9 @@ ADOPT = "CreateTags of the cluster"
 
 NO_ANSWER = "NoAnswer"
 
+_Question = tuple[str, bool, Callable[[], Any]]
+"""An action, whether what it names is there and ours, and the call."""
+
 _NOBODY = Address(
     allocation_id="eipalloc-00000000000000000",
     public_ip="",
@@ -38,14 +42,19 @@ _NOBODY = Address(
 _DOCTOR = Owner(uid="00000000-0000-0000-0000-000000000000", namespace="default", name="eip-doctor")
 
 
-def probes(client: "EC2Client", settings: Settings, cluster_uid: str, ours: list[Address]) -> Iterator[Probe]:
-    """One for each action; an address of ours that is associated can be asked about best."""
+def probes(
+    client: "EC2Client", settings: Settings, cluster_uid: str, ours: list[Address], reverse_dns: str = ""
+) -> Iterator[Probe]:
+    """One for each action; an address of ours that is associated can be asked about best.
+
+    `reverse_dns` is a name that a pod asks for; the actions of reverse DNS are left out where none does.
+    """
     associated = [address for address in ours if address.association_id]
     address = next(iter(associated + ours), _NOBODY)
     placed = address if address.association_id else _NOBODY
     own, own_placed = address is not _NOBODY, placed is not _NOBODY
     tags = tags_of(_DOCTOR, settings.cluster_name, cluster_uid, settings.tags, datetime.now(UTC))
-    asked: list[tuple[str, bool, Callable[[], Any]]] = [
+    asked: list[_Question] = [
         (Action.ALLOCATE, True, lambda: client.allocate_address(**_allocation(settings, tags))),
         (Action.ASSOCIATE, own_placed, lambda: client.associate_address(**_association(address, placed))),
         (
@@ -59,8 +68,23 @@ def probes(client: "EC2Client", settings: Settings, cluster_uid: str, ours: list
         (Action.DESCRIBE_ADDRESSES, True, lambda: client.describe_addresses(DryRun=True)),
         (Action.DESCRIBE_INTERFACES, True, lambda: client.describe_network_interfaces(DryRun=True)),
     ]
+    if reverse_dns:
+        asked += _of_reverse_dns(client, address, reverse_dns, own=own)
     for action, real, call in asked:
         yield Probe(action, _code(call), real)
+
+
+def _of_reverse_dns(client: "EC2Client", address: Address, name: str, *, own: bool) -> list[_Question]:
+    one: dict[str, Any] = {"AllocationId": address.allocation_id, "DryRun": True}
+    return [
+        (Action.MODIFY_ATTRIBUTE, own, lambda: client.modify_address_attribute(**one, DomainName=name)),
+        (Action.RESET_ATTRIBUTE, own, lambda: client.reset_address_attribute(**one, Attribute=DOMAIN_NAME)),
+        (
+            Action.DESCRIBE_ATTRIBUTES,
+            True,
+            lambda: client.describe_addresses_attribute(Attribute=DOMAIN_NAME, DryRun=True),
+        ),
+    ]
 
 
 def _allocation(settings: Settings, tags: Any) -> dict[str, Any]:

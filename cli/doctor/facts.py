@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cli.doctor.rights import Component, Right
+from cli.doctor.rights import Right
 from cli.doctor.seen import Unseen
+from cli.reach.installation import NOWHERE, Component, Installation
+from eip.aliases import Alias
 from eip.kubernetes.leases import Lease
 from eip.kubernetes.review import ServiceAccount
 from eip.names import Queue
@@ -45,11 +47,12 @@ class NodeSeen:
 
 @dataclass(frozen=True, slots=True)
 class PodSeen:
-    """A pod, and the node it is on."""
+    """A pod, the node it is on, and the reverse DNS name that it asks for."""
 
     namespace: str
     name: str
     node: str
+    reverse_dns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,16 @@ class ExternalDns:
     image: str
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherOperator:
+    """A Deployment of another operator for Elastic IPs; its name for the cluster, None where it hides it."""
+
+    name: str
+    alias: Alias
+    replicas: int = 1
+    cluster_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,9 @@ class KubernetesFacts:
     aws_node: Mapping[str, str] | Unseen | None = NOT_LOOKED
     """The environment of the VPC CNI's DaemonSet; None without one."""
     external_dns: tuple[ExternalDns, ...] | Unseen = NOT_LOOKED
+    others: tuple[OtherOperator, ...] | Unseen = NOT_LOOKED
+    installation: Installation = NOWHERE
+    """As far as it was found: what to name in a command."""
 
 
 @dataclass(frozen=True, slots=True)

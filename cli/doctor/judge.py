@@ -7,6 +7,7 @@ from cli.doctor.checks.clock import clock
 from cli.doctor.checks.external_dns import external_dns
 from cli.doctor.checks.kubernetes import kubernetes, rights
 from cli.doctor.checks.network import external_snat, nodes, subnets, workers_way_out
+from cli.doctor.checks.operators import operators
 from cli.doctor.checks.owners import owners
 from cli.doctor.checks.quota import quota
 from cli.doctor.checks.redis import redis, safety
@@ -34,6 +35,7 @@ CHECKS: dict[str, Check] = {
     "ec2": permissions,
     "quota": quota,
     "owners": owners,
+    "other-operators": operators,
     "external-snat": external_snat,
     "workers-way-out": workers_way_out,
     "subnets": subnets,

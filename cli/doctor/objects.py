@@ -2,6 +2,8 @@
 
 import msgspec
 
+from cli.migrate import facts as migrate
+from cli.reach.installation import COMPONENT_LABEL, Deployment
 from eip.pod import OwnerMeta
 
 
@@ -20,6 +22,12 @@ class Container(msgspec.Struct, frozen=True):
     command: list[str] | None = None
     args: list[str] | None = None
     env: list[EnvVar] | None = None
+
+    @property
+    def program(self) -> migrate.Container:
+        """What tells which program it runs."""
+        variables = [migrate.Variable(variable.name) for variable in self.env or ()]
+        return migrate.Container(self.name, self.image, variables)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -41,9 +49,10 @@ class PodTemplate(msgspec.Struct, frozen=True):
 
 
 class WorkloadSpec(msgspec.Struct, frozen=True):
-    """spec."""
+    """spec; a DaemonSet has no number of replicas."""
 
     template: PodTemplate = msgspec.field(default_factory=PodTemplate)
+    replicas: int = 1
 
 
 class Workload(msgspec.Struct, frozen=True):
@@ -51,6 +60,16 @@ class Workload(msgspec.Struct, frozen=True):
 
     metadata: OwnerMeta = msgspec.field(default_factory=OwnerMeta)
     spec: WorkloadSpec = msgspec.field(default_factory=WorkloadSpec)
+
+    @property
+    def deployment(self) -> Deployment:
+        """Whose it is."""
+        return Deployment(self.metadata.namespace, self.metadata.name, self.metadata.labels or {})
+
+    @property
+    def component(self) -> str:
+        """The label app.kubernetes.io/component, or nothing."""
+        return (self.metadata.labels or {}).get(COMPONENT_LABEL, "")
 
     @property
     def containers(self) -> list[Container]:

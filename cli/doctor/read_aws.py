@@ -32,8 +32,11 @@ _WORKLOAD = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE"
 """What EKS Pod Identity and IRSA set in a pod."""
 
 
-def read(settings: Settings, cluster_uid: str, instances: Sequence[str]) -> AwsFacts:
-    """The facts; when no Region is named or EC2 is away, only that. `instances` are those of the nodes."""
+def read(settings: Settings, cluster_uid: str, instances: Sequence[str], reverse_dns: str = "") -> AwsFacts:
+    """The facts; when no Region is named or EC2 is away, only that.
+
+    `instances` are those of the nodes, `reverse_dns` is a name that a pod asks for.
+    """
     region = look(region_of)
     if isinstance(region, Unseen):
         return _away(region)
@@ -51,7 +54,7 @@ def read(settings: Settings, cluster_uid: str, instances: Sequence[str]) -> AwsF
         as_workload=any(name in environ for name in _WORKLOAD),
         addresses=addresses,
         quota=look(lambda: _quota(region), f"allow servicequotas:GetServiceQuota, or {AN_ADMIN}"),
-        probes=tuple(probes(ec2, settings, cluster_uid, known)),
+        probes=tuple(probes(ec2, settings, cluster_uid, known, reverse_dns)),
         interfaces=look(lambda: tuple(_interfaces(ec2, instances))),
         tables=look(lambda: tuple(_tables(ec2)), f"allow ec2:DescribeRouteTables, or {AN_ADMIN}"),
         clock_ahead=found if isinstance(found, Unseen) else found[1],

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from cli.doctor.accounts import COMPONENT_LABEL, NAME_LABEL, OPERATOR, Asked, is_ours, own_account, to_ask
+from cli.doctor.accounts import Asked, own_account, to_ask
 from cli.doctor.facts import (
     AccountRights,
     ExternalDns,
@@ -14,8 +14,10 @@ from cli.doctor.facts import (
     PodSeen,
 )
 from cli.doctor.objects import Namespace, Node, Workload
-from cli.doctor.rights import Component, needed
+from cli.doctor.other_operators import other_operators
+from cli.doctor.rights import needed
 from cli.doctor.seen import Unseen, look
+from cli.reach.installation import COMPONENT_LABEL, DEFAULT_SELECTOR, Component, Installation, installed
 from eip import names
 from eip.errors import KubernetesError
 from eip.kubernetes.http import segment
@@ -39,20 +41,24 @@ def read(review: Review, settings: Settings, named: Sequence[ServiceAccount]) ->
         return away(version)
     user = look(review.user)
     workloads = look(lambda: list(review.all(DEPLOYMENTS, Workload)), AN_ADMIN)
-    ours = [] if isinstance(workloads, Unseen) else list(filter(is_ours, workloads))
+    deployed = [] if isinstance(workloads, Unseen) else workloads
+    ours = [workload for workload in deployed if workload.deployment.is_ours]
     labelled = look(lambda: tuple(_pods(review, settings, names.MANAGE_SELECTOR)), AN_ADMIN)
     lease_namespace = _lease_namespace(settings, "" if isinstance(user, Unseen) else user, ours, named)
+    lease = look(lambda: _lease(review, lease_namespace), AN_ADMIN)
     return KubernetesFacts(
         version=version,
         user=user,
         cluster_uid=settings.cluster_uid or look(lambda: _cluster_uid(review), "set EIP_CLUSTER_UID"),
         rights=look(lambda: tuple(_rights(review, settings, named, user, ours, lease_namespace))),
-        lease=look(lambda: _lease(review, lease_namespace), AN_ADMIN),
+        lease=lease,
         nodes=_nodes(review, labelled),
         labelled=labelled,
-        workers=look(lambda: tuple(_worker_pods(review)), AN_ADMIN),
+        workers=look(lambda: tuple(_worker_pods(review, ours)), AN_ADMIN),
         aws_node=look(lambda: _aws_node(review), AN_ADMIN),
         external_dns=_external_dns(workloads),
+        others=workloads if isinstance(workloads, Unseen) else tuple(other_operators(workloads)),
+        installation=_installation(ours, lease, user),
     )
 
 
@@ -70,6 +76,7 @@ def away(why: Unseen) -> KubernetesFacts:
         workers=rest,
         aws_node=rest,
         external_dns=rest,
+        others=rest,
     )
 
 
@@ -127,15 +134,24 @@ def _pods(review: Review, settings: Settings, selector: str) -> Iterator[PodSeen
         yield from _placed(review.all(path, Pod, query))
 
 
-def _worker_pods(review: Review) -> Iterator[PodSeen]:
-    selector = f"{NAME_LABEL}={OPERATOR},{COMPONENT_LABEL}={Component.WORKER}"
-    yield from _placed(review.all("/api/v1/pods", Pod, {"labelSelector": selector}))
+def _installation(ours: list[Workload], lease: LeaseSeen | Unseen, user: str | Unseen) -> Installation:
+    """Where the Lease was seen, or we ourselves are, else wherever there is one."""
+    own = None if isinstance(user, Unseen) else own_account(user)
+    led = "" if isinstance(lease, Unseen) or lease.lease is None else lease.namespace
+    return installed([workload.deployment for workload in ours], led or (own.namespace if own else ""))
+
+
+def _worker_pods(review: Review, ours: list[Workload]) -> Iterator[PodSeen]:
+    deployed = [one.deployment.selector for one in ours if one.component == Component.WORKER]
+    for selector in deployed or [f"{DEFAULT_SELECTOR},{COMPONENT_LABEL}={Component.WORKER}"]:
+        yield from _placed(review.all("/api/v1/pods", Pod, {"labelSelector": selector}))
 
 
 def _placed(pods: Iterable[Pod]) -> Iterator[PodSeen]:
     for pod in pods:
         if pod.spec.node_name:
-            yield PodSeen(pod.metadata.namespace, pod.metadata.name, pod.spec.node_name)
+            asked = pod.annotation(names.REVERSE_DNS_ANNOTATION)
+            yield PodSeen(pod.metadata.namespace, pod.metadata.name, pod.spec.node_name, asked)
 
 
 def _nodes(review: Review, labelled: tuple[PodSeen, ...] | Unseen) -> tuple[NodeSeen, ...] | Unseen:

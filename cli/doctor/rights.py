@@ -7,16 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cli.reach.installation import Component
 from eip import names
 from eip.kubernetes.review import Access
 from eip.settings import Settings
-
-
-class Component(StrEnum):
-    """Which of the operator's processes; also the label app.kubernetes.io/component."""
-
-    PRODUCER = "producer"
-    WORKER = "worker"
 
 
 class Where(StrEnum):

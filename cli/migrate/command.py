@@ -1,6 +1,5 @@
 """`eip migrate plan|run|back`: move over from another operator, and back."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from cli.migrate.plan import Plan
 from cli.migrate.read import Reader
 from cli.migrate.show import show, summary
 from cli.migrate.steps import Step
+from cli.output import printing
 from cli.output.exits import Exit
 from cli.rows.words import plain
 from eip import settings
@@ -38,8 +38,6 @@ app = typer.Typer(
     help="Move over from another operator, and back. No pod loses its address. "
     "EIP_CLUSTER_NAME and the other settings are those that this operator has, or is to have.",
 )
-
-WIDTH = 160
 
 From = Annotated[Alias, typer.Option("--from", help="The operator to move over from.", show_default=False)]
 OldCluster = Annotated[
@@ -92,7 +90,7 @@ def plan(
     with _Plainly():
         world = _world(origin, old_cluster_name, context, adopt_kept=adopt_kept, remove_old=remove_old)
         found = way_there.plan(world.reader.read(world.request), world.request)
-        show(found, _console())
+        show(found, printing.console())
     raise typer.Exit(Exit.WRONG if found.obstacles or _problems(found) else Exit.OK)
 
 
@@ -129,7 +127,7 @@ def back(
 
 
 def _go(world: World, decide: Decide, *, yes: bool) -> Exit:
-    console = _console()
+    console = printing.console()
     first = decide(world.reader.read(world.request), world.request)
     show(first, console)
     if first.obstacles:
@@ -192,11 +190,6 @@ def _world(
     return World(request, Reader(ec2, things, kubernetes.self_subject_access_review), ec2, things)
 
 
-def _console() -> Console:
-    """A pipe gets lines as long as they are."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH)
-
-
 class _Plainly:
     """An error becomes a line on standard error and an exit code."""
 
@@ -206,6 +199,5 @@ class _Plainly:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Say what went wrong, without a traceback."""
         if isinstance(error, EipError):
-            for line in str(error).splitlines():
-                typer.echo(f"eip migrate: {plain(line)}", err=True)
+            printing.note("\n".join(map(plain, str(error).splitlines())))
             raise typer.Exit(Exit.USAGE if isinstance(error, SettingsError) else Exit.WRONG) from error

@@ -1,12 +1,14 @@
 """A plan as people read it."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.migrate.judge import Verdict
 from cli.migrate.plan import Plan, Row
-from cli.rows.words import NOTHING, plain
+from cli.output.tables import Column, table
+from cli.rows.words import plain
 
 STYLES = {Verdict.MOVE: "green", Verdict.MOVED: "dim", Verdict.LEAVE: "dim", Verdict.PROBLEM: "yellow"}
 
@@ -14,7 +16,7 @@ STYLES = {Verdict.MOVE: "green", Verdict.MOVED: "dim", Verdict.LEAVE: "dim", Ver
 def show(plan: Plan, console: Console) -> None:
     """A table of everything that was looked at, then what forbids to begin, then a sum."""
     if plan.rows:
-        console.print(_table(plan.rows))
+        console.print(table(_COLUMNS, plan.rows))
     for obstacle in plan.obstacles:
         console.print(Text(f"! {plain(obstacle)}", style="bold red"))
     console.print(summary(plan))
@@ -29,18 +31,18 @@ def summary(plan: Plan) -> str:
     )
 
 
-def _table(rows: tuple[Row, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("POD", "ADDRESS", "ALLOCATION", "VERDICT", "TO DO"):
-        table.add_column(heading, no_wrap=heading != "TO DO", overflow="fold")
-    for row in rows:
-        todo = ", ".join(row.todo) if row.todo else ""
-        words = [
-            row.pod or NOTHING,
-            row.public_ip or NOTHING,
-            row.allocation_id or NOTHING,
-            row.verdict,
-            "; ".join(filter(None, [todo, row.why])) or NOTHING,
-        ]
-        table.add_row(*(Text(plain(word), style=STYLES[row.verdict]) for word in words))
-    return table
+def _todo(row: Row) -> str:
+    return "; ".join(filter(None, [", ".join(row.todo), row.why]))
+
+
+def _style(row: Row) -> str:
+    return STYLES[row.verdict]
+
+
+_COLUMNS: Sequence[Column[Row]] = [
+    Column("POD", lambda row: plain(row.pod), _style),
+    Column("ADDRESS", lambda row: row.public_ip, _style),
+    Column("ALLOCATION", lambda row: row.allocation_id, _style),
+    Column("VERDICT", lambda row: row.verdict, _style),
+    Column("TO DO", lambda row: plain(_todo(row)), _style),
+]

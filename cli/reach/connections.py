@@ -3,12 +3,15 @@
 What is heavy to import comes in with the connection that needs it, so that `eip --help` is quick.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from cli.output.exits import EndedError, Exit
+from cli.reach.installation import COMPONENTS, NOWHERE, Deployment, Installation, installed
 from eip.claim import Claim
+from eip.errors import KubernetesError, SettingsError
 from eip.names import Step
 from eip.pod import Pod, PodList
 from workers.ports import Address
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
     from eip.settings import Settings
     from eip.store.backlog import Backlog
     from eip.store.ledger import Committed, Schedule
+
+
+DEPLOYMENTS = "/apis/apps/v1/deployments"
+SECONDS = 2.0
+"""For one question to the API server before there are settings."""
 
 
 class Ledger(Protocol):
@@ -117,31 +125,50 @@ class Ec2(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The settings, and a way to each of the three; what cannot be had raises an error."""
+    """The settings, and a way to each of the three; what cannot be had raises an error.
+
+    `deployments` lists those of a namespace, or all of them, that may be the operator's.
+    """
 
     settings: "Settings"
     redis: Callable[[], Redis]
     kubernetes: Callable[[], Kubernetes]
     ec2: Callable[[], Ec2]
+    deployments: Callable[[str], Sequence[Deployment]] = lambda _: ()
+
+    def installation(self, namespace: str = "") -> Installation:
+        """Where the operator is, as far as it can be found: in this namespace, or that of its Lease."""
+        if not namespace and "lease_namespace" in self.settings.model_fields_set:
+            namespace = self.settings.lease_namespace
+        try:
+            return installed(self.deployments(namespace), namespace)
+        except (KubernetesError, SettingsError):
+            return installed((), namespace)
 
 
 def connect(context: str = "") -> Connections:
     """The ways that the environment describes, and a context of the kubeconfig; nothing is sent yet.
 
     Raises:
-        SettingsError: some settings cannot be used.
+        EndedError: some settings cannot be used.
 
     """
     from eip import log  # noqa: PLC0415 - see the module's docstring
     from eip.settings import load  # noqa: PLC0415
 
-    settings = load()
+    try:
+        settings = load()
+    except SettingsError as error:
+        raise EndedError(
+            Exit.USAGE, f"{error}\nThe workers have all settings: {_anywhere(context)}"
+        ) from None
     log.configure("error", "console")
     return Connections(
         settings=settings,
         redis=cache(lambda: _redis(settings)),
         kubernetes=cache(lambda: _kubernetes(settings, context)),
         ec2=cache(lambda: _ec2(settings)),
+        deployments=lambda namespace: _deployments(namespace, settings.kubernetes_timeout, context),
     )
 
 
@@ -150,6 +177,27 @@ def namespace_of(context: str) -> str:
     from eip.kubernetes import contexts  # noqa: PLC0415
 
     return contexts.namespace_of(context)
+
+
+def _anywhere(context: str) -> str:
+    try:
+        return installed(_deployments("", SECONDS, context)).in_a_worker
+    except (KubernetesError, SettingsError):
+        return NOWHERE.in_a_worker
+
+
+def _deployments(namespace: str, timeout: float, context: str) -> Sequence[Deployment]:
+    from cli.doctor.objects import Workload  # noqa: PLC0415
+    from eip.kubernetes import review  # noqa: PLC0415
+    from eip.kubernetes.http import segment  # noqa: PLC0415
+
+    path = f"/apis/apps/v1/namespaces/{segment(namespace)}/deployments" if namespace else DEPLOYMENTS
+    api = review.connect(timeout, context)
+    try:
+        found = list(api.all(path, Workload, {"labelSelector": COMPONENTS}))
+    finally:
+        api.close()
+    return [workload.deployment for workload in found]
 
 
 def _redis(settings: "Settings") -> Redis:

@@ -1,15 +1,15 @@
 """Whether an operator is at work: a producer that renews its Lease, or pods of the chart that run."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from cli.reach.connections import Kubernetes, Leases
+from cli.reach.installation import DEFAULT_SELECTOR, Deployment
 from eip import names
 from eip.decide import TERMINAL_PHASES
 from eip.pod import Pod
 
-SELECTOR = "app.kubernetes.io/name=k8s-eip-operator,app.kubernetes.io/component in (producer, worker)"
 DEFAULT_SECONDS = 10
 """For a Lease that does not say how long it holds."""
 
@@ -22,22 +22,26 @@ class Time:
     sleep: Callable[[float], None] = time.sleep
 
 
-def at_work(kubernetes: Kubernetes, namespace: str, clock: Time) -> str:
+def at_work(kubernetes: Kubernetes, deployed: Iterable[Deployment], namespace: str, clock: Time) -> str:
     """Why the operator counts as being at work, in words; empty when it is stopped.
+
+    `deployed` are its Deployments in that namespace, as far as they could be listed.
 
     Raises:
         KubernetesError: it cannot be known.
 
     """
-    running = sorted(pod.metadata.name for pod in _pods(kubernetes, namespace))
+    selectors = {DEFAULT_SELECTOR, *(one.selector for one in deployed)}
+    running = sorted({pod.metadata.name for pod in _pods(kubernetes, selectors, namespace)})
     if running:
         return f"these pods of it run in namespace {namespace}: {', '.join(running)}"
     return _leads(kubernetes.leases, namespace, clock)
 
 
-def _pods(kubernetes: Kubernetes, namespace: str) -> Iterator[Pod]:
-    for page in kubernetes.list_pods(SELECTOR, namespace):
-        yield from (pod for pod in page.items if pod.status.phase not in TERMINAL_PHASES)
+def _pods(kubernetes: Kubernetes, selectors: Iterable[str], namespace: str) -> Iterator[Pod]:
+    for selector in selectors:
+        for page in kubernetes.list_pods(selector, namespace):
+            yield from (pod for pod in page.items if pod.status.phase not in TERMINAL_PHASES)
 
 
 def _leads(leases: Leases, namespace: str, clock: Time) -> str:

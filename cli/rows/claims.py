@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cli.rows.kept import is_kept, seconds_left
 from cli.rows.mode import mode
 from cli.rows.words import age, moment, parsed, plain
 from eip import names
@@ -39,12 +40,16 @@ class State(StrEnum):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A state, since when, how many are before it in its line, and seconds until it is looked at again."""
+    """A state, since when, how many are before it in its line, and seconds until it is looked at again.
+
+    `kept_for` is for how many seconds its address still stays, None without end.
+    """
 
     state: State
     since: datetime | None = None
     ahead: int | None = None
     again_in: float | None = None
+    kept_for: float | None = None
 
 
 class ClaimRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -62,6 +67,7 @@ class ClaimRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     since: datetime | None
     ahead: int | None
     again_in: float | None
+    kept_for: float | None
     attempts: int
     error: str
     message: str
@@ -91,11 +97,11 @@ def claim_rows(
     claims: Mapping[str, Claim], pods: Mapping[str, Pod], backlog: "Backlog | None", scope: Scope
 ) -> list[ClaimRow]:
     """A row a claim, and one for each labelled pod that has none; by namespace and name."""
-    rows = [claim_row(claim, place(claim, backlog)) for claim in claims.values()]
+    rows = [claim_row(claim, place(claim, backlog), pods.get(uid)) for uid, claim in claims.items()]
     for uid in pods.keys() - claims.keys():
         claim = seen_claim(pods[uid], scope)
         if claim is not None:
-            rows.append(_unclaimed_row(claim, parsed(pods[uid].metadata.creation_timestamp or "")))
+            rows.append(_unclaimed_row(claim, pods[uid]))
     return sorted(rows, key=lambda row: (row.namespace, row.name, row.uid))
 
 
@@ -113,22 +119,23 @@ def seen_claims(pods: Mapping[str, Pod], addresses: Iterable[Address], scope: Sc
     return {uid: claim for uid, claim in found if claim is not None}
 
 
-def _unclaimed_row(claim: Claim, created: datetime | None) -> ClaimRow:
+def _unclaimed_row(claim: Claim, pod: Pod) -> ClaimRow:
     """A refused pod's claim is over as soon as the pod says so; any other should be there."""
+    created = parsed(pod.metadata.creation_timestamp or "")
     if claim.desired is Desired.RELEASE:
-        return claim_row(claim, Place(state=State.REFUSED, since=created))
-    row = claim_row(claim, Place(state=State.UNREPORTED, since=created))
+        return claim_row(claim, Place(state=State.REFUSED, since=created), pod)
+    row = claim_row(claim, Place(state=State.UNREPORTED, since=created), pod)
     return msgspec.structs.replace(row, actual="?", next_step="")
 
 
-def claim_row(claim: Claim, where: Place) -> ClaimRow:
-    """The row of one claim."""
-    step = next_step(claim)
+def claim_row(claim: Claim, where: Place, pod: Pod | None) -> ClaimRow:
+    """The row of one claim, whose pod may not be seen. What is kept waits for no step of its own."""
+    step = None if where.state is State.KEPT else next_step(claim)
     return ClaimRow(
         namespace=claim.namespace,
         name=claim.name,
         uid=claim.uid,
-        mode=mode(claim),
+        mode=mode(claim, pod),
         desired=claim.desired.value,
         reason=plain(claim.reason),
         actual=_actual(claim),
@@ -137,6 +144,7 @@ def claim_row(claim: Claim, where: Place) -> ClaimRow:
         since=where.since,
         ahead=where.ahead,
         again_in=where.again_in,
+        kept_for=where.kept_for,
         attempts=claim.attempts,
         error=plain(claim.error),
         message=plain(claim.message),
@@ -167,15 +175,12 @@ def _waiting(claim: Claim, step: Step, backlog: "Backlog") -> Place:
     if parked := backlog.parked.get(claim.uid):
         return Place(state=State.PARKED, since=moment(parked.at), ahead=parked.ahead)
     if due := backlog.due.get(claim.uid):
-        state = State.KEPT if _stays(claim) else State.LATER
-        return Place(state=state, again_in=max(0, due.at - backlog.now) / 1000)
+        again_in = max(0, due.at - backlog.now) / 1000
+        if is_kept(claim):
+            left = seconds_left(claim, backlog.now)
+            return Place(state=State.KEPT, since=moment(claim.idle_since), again_in=again_in, kept_for=left)
+        return Place(state=State.LATER, again_in=again_in)
     return Place(state=State.IDLE)
-
-
-def _stays(claim: Claim) -> bool:
-    """Whether its pod has gone, and its address waits for the next pod of the name."""
-    waits = claim.desired is Desired.RELEASE and claim.allocation_id and not claim.association_id
-    return bool(claim.keep and waits and not claim.attempts)
 
 
 def _actual(claim: Claim) -> str:

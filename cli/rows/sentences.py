@@ -18,7 +18,7 @@ _NEXT = {
     State.PARKED: "Next: {step}; it waits for the account's quota of Elastic IPs, {before}. "
     "Release addresses, or have the quota L-0263D0A3 raised.",
     State.LATER: "Next: {step}; tried again in {again}. `eip retry` does it now.",
-    State.KEPT: "It is kept for the next pod of its name, and looked at again in {again}.",
+    State.KEPT: "It is kept for the next pod of its name{stays}.",
     State.IDLE: "Next: {step}; nobody is asked to do it before the next sweep. `eip retry` does it now.",
     State.UNREPORTED: "The producer has not reported the pod: does it run, and does it lead? "
     "See `eip doctor`.",
@@ -42,7 +42,14 @@ def _actual(row: ClaimRow) -> str:
 
 
 def _next(row: ClaimRow) -> str:
+    stays = _stays(row.kept_for)
     before = f"{row.ahead} before it" if row.ahead else "nobody before it"
     return _NEXT[State(row.state)].format(
-        step=row.next_step or "nothing", before=before, again=age(row.again_in or 0)
+        step=row.next_step or "nothing", before=before, again=age(row.again_in or 0), stays=stays
     )
+
+
+def _stays(kept_for: float | None) -> str:
+    if kept_for is None:
+        return ", until somebody releases it by hand"
+    return f" for another {age(kept_for)}, and released then"

@@ -11,7 +11,7 @@ import redis
 from cli.app import main
 from cli.reach import connections
 from cli.reach.connections import Connections
-from cli.reach.operating import SELECTOR
+from cli.reach.installation import COMPONENT_LABEL, DEFAULT_SELECTOR
 from eip.claim import Claim
 from eip.errors import Ec2Error, EipError, KubernetesError, RedisAway
 from eip.kubernetes.leases import Lease, LeaseSpec
@@ -54,13 +54,15 @@ class Api(FakeKubernetes):
 
     leases: FakeLeases = field(default_factory=FakeLeases)
     operator_pods: list[str] = field(default_factory=list)
+    operator_selector: str = DEFAULT_SELECTOR
 
     def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
-        if selector != SELECTOR:
+        if COMPONENT_LABEL not in selector:
             yield from super().list_pods(selector, namespace)
             return
         self._call("list", namespace or "")
-        pods = [Pod(OwnerMeta(name=name), status=PodStatus(phase="Running")) for name in self.operator_pods]
+        running = self.operator_pods if selector == self.operator_selector else ()
+        pods = [Pod(OwnerMeta(name=name), status=PodStatus(phase="Running")) for name in running]
         yield PodList(items=pods)
 
     def kube_system_uid(self) -> str:

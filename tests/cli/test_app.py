@@ -1,5 +1,6 @@
 """The command as a whole: help, wrong usage, failures, and what it costs to start."""
 
+import os
 import subprocess
 import sys
 
@@ -118,6 +119,7 @@ def test_settings_that_are_missing_are_named(
 ) -> None:
     """And where they are set."""
     monkeypatch.delenv("EIP_CLUSTER_NAME", raising=False)
+    monkeypatch.setenv("KUBECONFIG", os.devnull)
     monkeypatch.setattr(sys, "argv", ["eip", "queues"])
 
     with pytest.raises(SystemExit) as ended:
@@ -126,7 +128,7 @@ def test_settings_that_are_missing_are_named(
     said = capsys.readouterr().err
     assert ended.value.code == Exit.USAGE
     assert "EIP_CLUSTER_NAME is not set" in said
-    assert "kubectl -n eip-system exec" in said
+    assert "kubectl -n NAMESPACE exec deployment/WORKER -- eip" in said
 
 
 def test_versions_are_those_that_are_installed(eip: Eip) -> None:

@@ -1,11 +1,13 @@
 """`eip release --all`: every address goes, when nobody else is at work, and no other's."""
 
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
 from cli.commands import release as release_command
 from cli.commands.release_all import ROUNDS
+from cli.reach.installation import Deployment
 from cli.reach.operating import Time, at_work
 from eip import names
 from eip.errors import KubernetesError
@@ -123,6 +125,72 @@ def test_nothing_goes_while_the_operator_is_at_work(eip: Eip, world: Workers, ap
     assert world.ec2.mutating == []
 
 
+CALLED_OTHERWISE = {
+    "app.kubernetes.io/name": "addresses",
+    "app.kubernetes.io/instance": "blue",
+    "helm.sh/chart": "k8s-eip-operator-0.1.0",
+}
+
+
+def _installed(reach: Reach, labels: dict[str, str]) -> list[Deployment]:
+    """Deployments of an installation with these labels, which the command can list."""
+    deployed = [
+        Deployment(LEASE_NAMESPACE, f"blue-addresses-{it}", {**labels, "app.kubernetes.io/component": it})
+        for it in ("producer", "worker")
+    ]
+    reach.connections = replace(reach.connections, deployments=lambda _: deployed)
+    return deployed
+
+
+def test_an_installation_under_another_name_is_found_by_its_pods(
+    eip: Eip, world: Workers, api: Api, reach: Reach
+) -> None:
+    """Nobody leads any more, and a worker still works; the message names the Deployments that are there."""
+    world.serve()
+    _, worker = _installed(reach, CALLED_OTHERWISE)
+    api.operator_pods, api.operator_selector = ["blue-addresses-worker-1"], worker.selector
+
+    shown = eip("release", "--all", "--yes")
+
+    assert (shown.code, world.ec2.mutating) == (1, [])
+    assert "blue-addresses-worker-1" in shown.err
+    stop = "kubectl -n eip-system scale deployment blue-addresses-producer blue-addresses-worker --replicas=0"
+    assert stop in shown.err
+
+
+def test_keda_is_to_be_paused_before_the_workers_are_stopped(
+    eip: Eip, world: Workers, api: Api, reach: Reach
+) -> None:
+    """The chart's ScaledObject has the name of the workers' Deployment."""
+    world.serve()
+    _installed(reach, CALLED_OTHERWISE)
+    api.operator_pods = ["worker-1"]
+
+    said = eip("release", "--all", "--yes").err
+
+    pause = "annotate scaledobject blue-addresses-worker autoscaling.keda.sh/paused-replicas=0"
+    assert pause in said
+
+
+def test_who_may_list_no_deployments_is_told_what_to_name(
+    eip: Eip, world: Workers, api: Api, reach: Reach
+) -> None:
+    """The pods of an installation with the chart's own name are found all the same."""
+
+    def denied(_: str) -> NoReturn:
+        raise KubernetesError(403, "Forbidden", "deployments is forbidden")
+
+    world.serve()
+    api.operator_pods = ["worker-1"]
+    reach.connections = replace(reach.connections, deployments=denied)
+
+    shown = eip("release", "--all", "--yes")
+
+    assert (shown.code, world.ec2.mutating) == (1, [])
+    assert "these pods of it run in namespace eip-system: worker-1" in shown.err
+    assert "kubectl -n eip-system scale deployment PRODUCER WORKER --replicas=0" in shown.err
+
+
 def test_nothing_goes_when_the_api_server_cannot_say(eip: Eip, world: Workers, api: Api) -> None:
     """Not knowing is no leave."""
     world.serve()
@@ -172,6 +240,27 @@ def test_an_address_stays_while_its_pod_names_it(
     assert shown.code == 1
     assert [address.allocation_id for address in world.ec2.addresses] == [claim.allocation_id]
     assert "1 of 2 addresses are left" in shown.err
+
+
+def test_the_charts_admission_policy_is_named(
+    eip: Eip, world: Workers, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lets nobody but the workers' account change what a pod says of its address."""
+    said = "pods is forbidden: ValidatingAdmissionPolicy 'x' with binding 'x-annotations' denied request: no"
+    world.serve()
+    monkeypatch.setattr(api, "patch_pod_status", _refusing("web", api, said))
+
+    shown = eip("release", "--all", "--yes")
+
+    assert (shown.code, world.ec2.mutating) == (1, [])
+    assert "first: kubectl delete validatingadmissionpolicybinding x-annotations" in shown.err
+
+
+def test_kept_addresses_that_stay_are_counted(eip: Eip, world: Workers) -> None:
+    """Else nobody would know that they still cost money."""
+    world.ec2.give(OTHER, "kept", **{names.KEEP_TAG: "24h"})
+
+    assert "1 address kept for a pod's name will stay; --kept" in eip("release", "--all", "--yes").err
 
 
 def test_ec2s_late_answers_are_waited_for(eip: Eip, world: Workers) -> None:
@@ -242,17 +331,17 @@ def test_a_lease_is_watched_and_no_clocks_are_compared(
     """As another candidate would do before it takes the Lease."""
     api.leases.lease, api.leases.renewed = lease(holder), renewed
 
-    why = at_work(api, LEASE_NAMESPACE, Time(world.time.now, world.time.sleep))
+    why = at_work(api, [], LEASE_NAMESPACE, Time(world.time.now, world.time.sleep))
 
     assert bool(why) is busy
 
 
-def _refusing(name: str, api: Api) -> object:
+def _refusing(name: str, api: Api, said: str = "pods/status is forbidden") -> object:
     patch = api.patch_pod_status
 
     def patched(namespace: str, pod: str, *rest: object) -> object:
         if pod == name:
-            raise KubernetesError(403, "Forbidden", "pods/status is forbidden")
+            raise KubernetesError(403, "Forbidden", said)
         return patch(namespace, pod, *rest)  # type: ignore[arg-type]
 
     return patched

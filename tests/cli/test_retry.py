@@ -1,5 +1,9 @@
 """`eip retry`: a pod's next step is tried now."""
 
+import pytest
+
+from eip import names
+from eip.decide import EventType
 from eip.names import Action, Step
 from tests.cli.conftest import Api, Eip, Reach
 from tests.workers_world import IP, IP2, OTHER, UID, Workers
@@ -76,12 +80,49 @@ def test_a_served_pod_has_nothing_to_retry(eip: Eip, world: Workers) -> None:
     assert "nothing is left to do" in shown.out
 
 
+@pytest.mark.parametrize(
+    ("keep", "said"),
+    [("25h", "it is released in 1d"), ("forever", "until you release eipalloc-")],
+    ids=["for-a-day", "for-ever"],
+)
+def test_a_kept_address_has_nothing_to_retry(
+    eip: Eip, world: Workers, api: Api, keep: str, said: str
+) -> None:
+    """Its pod has gone, and nobody is woken; the message says what becomes of it."""
+    pod = api.add(UID, "web", IP, metadata={"annotations": {names.KEEP_ANNOTATION: keep}})
+    world.see(pod)
+    world.run()
+    api.remove("web")
+    world.see(pod, EventType.DELETED)
+    world.run()
+
+    shown = eip("retry", "web")
+
+    assert (shown.code, world.messages) == (0, [])
+    assert "the pod is gone, and 198.18.0.1 is kept for the next pod of its name" in shown.out
+    assert said in shown.out
+    assert "is next" not in shown.out
+
+
+def test_a_kept_address_whose_time_is_over_can_be_retried(eip: Eip, world: Workers, api: Api) -> None:
+    """Its release is what is next."""
+    pod = api.add(UID, "web", IP, metadata={"annotations": {names.KEEP_ANNOTATION: "60s"}})
+    world.see(pod)
+    world.run()
+    api.remove("web")
+    world.see(pod, EventType.DELETED)
+    world.run()
+    world.time.pass_by(61)
+
+    assert "release is next" in eip("retry", "web").out
+
+
 def test_a_pod_that_nothing_is_known_of_cannot_be_retried(eip: Eip) -> None:
     """The message names the command that says why."""
     shown = eip("retry", "web")
 
     assert shown.code == 1
-    assert "eip explain shop/web" in shown.err
+    assert "eip status shop/web" in shown.err
 
 
 def test_without_redis_nothing_can_be_woken(eip: Eip, reach: Reach) -> None:

@@ -5,7 +5,9 @@ import json
 import msgspec
 import pytest
 
+from cli.rows.mode import mode as mode_of
 from eip import names
+from eip.claim import Claim, changed
 from eip.decide import EventType
 from eip.names import Action, Queue, Step
 from eip.store.keys import Keys
@@ -55,8 +57,8 @@ def test_a_pod_that_backs_off_says_what_failed(eip: Eip, world: Workers, api: Ap
 
 
 def test_a_kept_address_waits_for_the_next_pod(eip: Eip, world: Workers, api: Api) -> None:
-    """Nothing has failed, and a retry would do nothing."""
-    pod = api.add(UID, "web", IP, metadata={"annotations": {names.KEEP_ANNOTATION: "24h"}})
+    """No step is next, nothing has failed, and a retry would do nothing."""
+    pod = api.add(UID, "web", IP, metadata={"annotations": {names.KEEP_ANNOTATION: "25h"}})
     world.see(pod)
     world.run()
     api.remove("web")
@@ -65,9 +67,65 @@ def test_a_kept_address_waits_for_the_next_pod(eip: Eip, world: Workers, api: Ap
 
     shown = eip("status", "web")
 
-    assert "not associated   release   kept " in shown.out
-    assert "It is kept for the next pod of its name" in shown.out
+    assert "not associated   -      kept    0s " in shown.out
+    assert "It is kept for the next pod of its name for another 1d, and released then." in shown.out
     assert "retry" not in shown.out
+
+
+MODES: list[tuple[dict[str, str], str]] = [
+    ({}, "own"),
+    ({names.KEEP_ANNOTATION: "24h"}, "kept"),
+    ({names.REQUEST_ADDRESS_ANNOTATION: "198.18.0.9"}, "fixed"),
+    ({names.POOL_ANNOTATION: "web"}, "pool"),
+    ({names.PUBLIC_IPV4_POOL_ANNOTATION: "ipam-pool-0123456789abcdef0"}, "range"),
+    ({names.KEEP_ANNOTATION: "soon"}, ""),
+]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["claimed", "unreported"])
+@pytest.mark.parametrize(("annotations", "mode"), MODES, ids=[mode or "nonsense" for _, mode in MODES])
+def test_the_mode_is_what_the_pod_asks_for(
+    eip: Eip, world: Workers, api: Api, annotations: dict[str, str], mode: str, *, known: bool
+) -> None:
+    """Before it has anything, too; what cannot be meant is no mode."""
+    pod = api.add(UID, "web", IP, metadata={"annotations": annotations})
+    if known:
+        world.see(pod)
+
+    assert json.loads(eip("status", "web", "-o", "json").out)["mode"] == mode
+
+
+@pytest.mark.parametrize(("annotations", "mode"), MODES, ids=[mode or "nonsense" for _, mode in MODES])
+def test_a_claim_remembers_the_mode(
+    eip: Eip, world: Workers, api: Api, reach: Reach, annotations: dict[str, str], mode: str
+) -> None:
+    """Where the pod cannot be seen."""
+    world.see(api.add(UID, "web", IP, metadata={"annotations": annotations}))
+    reach.lose("kubernetes")
+
+    assert json.loads(eip("status", "web", "-o", "json").out)["mode"] == mode
+
+
+def test_what_the_pod_asks_for_now_wins_over_its_claim(eip: Eip, world: Workers, api: Api) -> None:
+    """Though it goes on with the address that it has."""
+    world.serve()
+    api.add(UID, "web", IP, metadata={"annotations": {names.POOL_ANNOTATION: "web"}})
+
+    assert json.loads(eip("status", "web", "-o", "json").out)["mode"] == "pool"
+
+
+def test_an_address_whose_pod_was_never_seen_has_no_mode() -> None:
+    """A claim that a sweep made of tags alone; the tag that keeps it tells of that much."""
+    adopted = Claim(uid=UID, allocation_id="eipalloc-1")
+
+    assert (mode_of(adopted, None), mode_of(changed(adopted, tagged_keep=60), None)) == ("", "kept")
+
+
+def test_nothing_in_a_namespace_is_said_of_that_namespace(eip: Eip, world: Workers) -> None:
+    """Others may have addresses."""
+    world.serve()
+
+    assert "no pod in namespace games has or asks for an address" in eip("status", "-n", "games").err
 
 
 def test_a_parked_pod_names_the_quota(eip: Eip, world: Workers, api: Api) -> None:

@@ -108,6 +108,20 @@ def test_without_an_address_only_what_needs_none_is_known(account: Account, chos
     assert found["AssociateAddress"].code == "InvalidNetworkInterfaceID.NotFound"
 
 
+def test_reverse_dns_is_asked_about_only_where_a_pod_asks_for_it(account: Account, chosen: Settings) -> None:
+    """A role without these rights is right where nobody needs them."""
+    actions = {"ModifyAddressAttribute", "ResetAddressAttribute", "DescribeAddressesAttribute"}
+    account.allocate()
+    ours = list(read_aws.addresses_of(account.client)[0])
+
+    without = {probe.action for probe in probes(account.client, chosen, UID, ours)}
+    asked = {probe.action: probe for probe in probes(account.client, chosen, UID, ours, "mail.example.com")}
+
+    assert not without & actions
+    assert {asked[action].code for action in actions} == {"DryRunOperation"}
+    assert all(asked[action].own for action in actions)
+
+
 def test_a_namesakes_address_is_not_ours(account: Account, chosen: Settings) -> None:
     """A policy that goes by both marks would refuse it rightly."""
     account.allocate(uid="other")
@@ -138,6 +152,15 @@ def test_an_unknown_profile_is_said(monkeypatch: pytest.MonkeyPatch, chosen: Set
 
     assert isinstance(region, Unseen)
     assert "nobody" in region.why
+
+
+def test_a_policy_without_reverse_dns_is_to_be_made_anew(facts: Facts) -> None:
+    """The option is named."""
+    finding = only(
+        permissions, spoil(facts, "aws", **_probe("ResetAddressAttribute", "UnauthorizedOperation"))
+    )
+
+    assert (finding.status, "--reverse-dns" in finding.mend) == (F, True)
 
 
 def _probe(action: str = "ReleaseAddress", code: str = "DryRunOperation", own: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002

@@ -16,6 +16,7 @@ from cli.doctor.facts import Facts, LeaseSeen
 from cli.doctor.finding import Status
 from cli.doctor.judge import Check
 from cli.doctor.seen import Unseen
+from cli.reach.installation import NOWHERE, Installation
 from tests.doctor.world import NOW_MS, SERVER, address, lease, only, spoil, work
 
 P, W, F, U = Status.PASS, Status.WARN, Status.FAIL, Status.UNKNOWN
@@ -64,7 +65,7 @@ ROWS: list[tuple[str, Check, str, dict[str, Any], Status, str]] = [
     ("renamed", owners, "aws", {"addresses": (address("old"),)}, W, "1 address of old"),
     ("strangers", owners, "aws", {"addresses": (address("x", "y"),)}, P, "0 addresses of this cluster"),
     ("redis-clock", clock, "redis", {"clock_ahead": 6.0}, W, "Redis is +6.0 s"),
-    ("ec2-clock", clock, "aws", {"clock_ahead": -241.0}, F, "EC2 refuses"),
+    ("ec2-clock", clock, "aws", {"clock_ahead": -241.0}, F, "AWS may refuse"),
     ("one-clock", clock, "redis", {"clock_ahead": AWAY}, U, "could not be asked"),
 ]
 
@@ -80,6 +81,24 @@ def test_a_spoilt_fact(
 
     assert (finding.status, said in finding.seen) == (status, True), finding
     assert bool(finding.mend) or status in (Status.PASS, Status.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        pytest.param(
+            Installation("games", "x-producer", "x-worker"), "kubectl -n games logs deployment/x-", id="found"
+        ),
+        pytest.param(NOWHERE, "kubectl -n NAMESPACE logs -l app.kubernetes.io/component=", id="not-found"),
+    ],
+)
+def test_a_hint_names_the_deployments_that_are_there(facts: Facts, found: Installation, said: str) -> None:
+    """Of whatever release; words to replace where none was found."""
+    spoilt = spoil(facts, "kubernetes", installation=found, lease=LeaseSeen("games", None))
+    spoilt = spoil(spoilt, "redis", heartbeats=frozenset())
+
+    assert only(producer, spoilt).mend == f"see {said}producer"
+    assert only(workers, spoilt).mend == f"see {said}worker"
 
 
 def test_a_misspelt_variable_is_warned_of(facts: Facts) -> None:

@@ -9,14 +9,16 @@ from cli.doctor.command import doctor
 
 
 @pytest.mark.parametrize(
-    ("environment", "arguments"),
+    ("environment", "arguments", "check"),
     [
-        pytest.param({"EIP_CLUSTER_NAME": ""}, [], id="a-setting"),
-        pytest.param({"EIP_CLUSTER_NAME": "games"}, ["--service-account", "worker"], id="an-argument"),
+        pytest.param({"EIP_CLUSTER_NAME": ""}, [], "settings", id="a-setting"),
+        pytest.param(
+            {"EIP_CLUSTER_NAME": "games"}, ["--service-account", "worker"], "arguments", id="an-argument"
+        ),
     ],
 )
 def test_what_cannot_be_used_ends_it(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str]
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], arguments: list[str], check: str
 ) -> None:
     """One finding, and exit code 2."""
     for name, value in environment.items():
@@ -27,4 +29,4 @@ def test_what_cannot_be_used_ends_it(
     result = CliRunner().invoke(app, [*arguments, "-o", "yaml"])
 
     [finding] = yaml.safe_load(result.stdout)["findings"]
-    assert (result.exit_code, finding["check"], finding["status"]) == (2, "settings", "fail")
+    assert (result.exit_code, finding["check"], finding["status"]) == (2, check, "fail")

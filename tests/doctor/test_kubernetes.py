@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from cli.doctor import read_kubernetes, read_redis
 from cli.doctor.command import doctor
 from cli.doctor.facts import KubernetesFacts
-from cli.doctor.rights import Component
 from cli.doctor.seen import Unseen, known
+from cli.reach.installation import Component, Installation
 from eip.kubernetes import review
 from eip.kubernetes.review import ServiceAccount
 from eip.names import MANAGE_LABEL
@@ -33,6 +33,7 @@ pytestmark = pytest.mark.cluster
 
 WORKER = ServiceAccount(accounts.NAMESPACE, "eip-worker")
 WORKERS_ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/eip-worker"
+CALLED_OTHERWISE = {"app.kubernetes.io/name": "addresses", "helm.sh/chart": "k8s-eip-operator-0.1.0"}
 DNS_IMAGE = "registry.k8s.io/external-dns/external-dns:v0.21.0"
 
 
@@ -46,7 +47,7 @@ class Cluster:
 
 
 def _workload(name: str, component: str, **container: Any) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": "k8s-eip-operator", "app.kubernetes.io/component": component}
+    labels = {**CALLED_OTHERWISE, "app.kubernetes.io/component": component}
     main = {"name": name, "image": "example", **container}
     return {
         "metadata": {"name": name, "labels": labels},
@@ -58,6 +59,16 @@ def _workload(name: str, component: str, **container: Any) -> dict[str, Any]:
             },
         },
     }
+
+
+OLD_OPERATOR = _workload("old", "x", image="materialize/k8s-eip-operator:v0.12")
+OLD_OPERATOR["metadata"]["labels"] = {"app": "eip-operator"}
+
+
+def _worker_pod() -> dict[str, Any]:
+    labels = {"app.kubernetes.io/name": "addresses", "app.kubernetes.io/component": "worker"}
+    spec = {"nodeName": "node-2", "containers": [{"name": "worker", "image": "example"}]}
+    return {"metadata": {"name": "worker-a", "labels": labels}, "spec": spec}
 
 
 def _fill(api: ApiClient) -> None:
@@ -73,6 +84,8 @@ def _fill(api: ApiClient) -> None:
         (deployments, _workload("worker", "worker")),
         (deployments, _workload("producer", "producer")),
         (deployments, _workload("dns", "x", image=DNS_IMAGE, args=["--source=pod"])),
+        (deployments, OLD_OPERATOR),
+        (f"/api/v1/namespaces/{accounts.NAMESPACE}/pods", _worker_pod()),
         ("/apis/apps/v1/namespaces/kube-system/daemonsets", _workload("aws-node", "x", **snat)),
         ("/api/v1/nodes", {"metadata": {"name": "node-1"}, **provider}),
         ("/api/v1/nodes", {"metadata": {"name": "node-2", "labels": auto}}),
@@ -126,7 +139,7 @@ def _denied(facts: KubernetesFacts) -> dict[Component, list[str]]:
 
 
 def test_an_admin_sees_everything(monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
-    """And asks about the accounts that the Deployments name."""
+    """And asks about the accounts that the Deployments name, whatever the chart was told to call them."""
     facts = _read(monkeypatch, cluster.admin)
 
     assert facts.user == "admin"
@@ -135,6 +148,9 @@ def test_an_admin_sees_everything(monkeypatch: pytest.MonkeyPatch, cluster: Clus
     assert facts.aws_node == {"AWS_VPC_K8S_CNI_EXTERNALSNAT": "true"}
     assert [one.image for one in known(facts.external_dns)] == [DNS_IMAGE]
     assert known(facts.lease).namespace == accounts.NAMESPACE
+    assert facts.installation == Installation(accounts.NAMESPACE, "producer", "worker")
+    assert [pod.name for pod in known(facts.workers)] == ["worker-a"]
+    assert [other.name for other in known(facts.others)] == [f"{accounts.NAMESPACE}/old"]
 
 
 def test_a_worker_sees_what_it_may(monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
@@ -146,6 +162,7 @@ def test_a_worker_sees_what_it_may(monkeypatch: pytest.MonkeyPatch, cluster: Clu
     for hidden in (facts.lease, facts.aws_node, facts.external_dns):
         assert isinstance(hidden, Unseen)
         assert hidden.why.startswith("no right to ")
+    assert facts.installation == Installation(accounts.NAMESPACE)
 
 
 @pytest.mark.usefixtures("lacking")

@@ -91,6 +91,11 @@ def test_workers_way_out(facts: Facts, worker_on: str, snat: str, status: Status
     assert only(workers_way_out, spoilt).status is status
 
 
+def test_without_a_worker_nothing_is_said_of_their_way_out(facts: Facts) -> None:
+    """None that was found is none that is well."""
+    assert only(workers_way_out, spoil(facts, "kubernetes", workers=())).status is Status.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("every", "status", "said"),
     [

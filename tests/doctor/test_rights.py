@@ -11,8 +11,9 @@ from cli.doctor.checks.kubernetes import rights as check
 from cli.doctor.facts import Facts
 from cli.doctor.finding import Status
 from cli.doctor.objects import PodTemplate, PodTemplateSpec, Workload, WorkloadSpec
-from cli.doctor.rights import NODE_RIGHTS, RIGHTS, Component, Right, Where, needed
+from cli.doctor.rights import NODE_RIGHTS, RIGHTS, Right, Where, needed
 from cli.doctor.seen import Unseen
+from cli.reach.installation import Component
 from eip.errors import SettingsError
 from eip.kubernetes.review import ServiceAccount
 from eip.pod import OwnerMeta

@@ -26,7 +26,8 @@ from cli.doctor.facts import (
 )
 from cli.doctor.finding import Finding
 from cli.doctor.judge import Check
-from cli.doctor.rights import RIGHTS, Component
+from cli.doctor.rights import RIGHTS
+from cli.reach.installation import Component
 from eip import names
 from eip.kubernetes.leases import Lease, LeaseSpec
 from eip.kubernetes.review import ServiceAccount
@@ -90,9 +91,10 @@ def healthy(chosen: Settings) -> Facts:
             lease=lease(),
             nodes=(NodeSeen("node-1", INSTANCE),),
             labelled=(PodSeen("default", "web", "node-1"),),
-            workers=(),
+            workers=(PodSeen("eip-system", "worker-a", "node-2"),),
             aws_node={"AWS_VPC_K8S_CNI_EXTERNALSNAT": "true"},
             external_dns=(),
+            others=(),
         ),
         redis=RedisFacts(
             server=SERVER,

@@ -51,6 +51,6 @@ def test_the_table_shows_what_forbids_to_begin() -> None:
         show(plan(facts(pods=(pod(), other)), request()), console)
 
     text = shown.get()
-    assert "games/web  198.51.100.1  eipalloc-web  move" in text
+    assert "games/web   198.51.100.1   eipalloc-web   move" in text
     assert "! the other operator runs in games/bad [2J" in text
     assert "\x1b[2J" not in text

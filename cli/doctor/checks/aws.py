@@ -4,12 +4,14 @@ from cli.doctor.dry_runs import ADOPT, CREATE_TAGS, NO_ANSWER
 from cli.doctor.facts import Facts, Probe
 from cli.doctor.finding import Finding, fails, passes, unknown, warns
 from cli.doctor.seen import Unseen, known
+from eip.names import Action
 
 ALLOWED = "DryRunOperation"
 DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
 
 _ADOPT = "ec2:owner-tags"
 _POLICY = "give the workers' role the policy of docs/aws.md"
+_REVERSE_DNS = frozenset({Action.MODIFY_ATTRIBUTE, Action.RESET_ATTRIBUTE, Action.DESCRIBE_ATTRIBUTES})
 
 
 def aws(facts: Facts) -> list[Finding]:
@@ -43,7 +45,8 @@ def _of_action(probe: Probe, *, as_workload: bool) -> Finding:
     if probe.code == ALLOWED:
         return passes(check, "allowed" if probe.own else "allowed, even where there is no address")
     if probe.own and probe.code in DENIED:
-        return fails(check, f"EC2 says {probe.code}", _POLICY)
+        policy = f"{_POLICY}, made with --reverse-dns" if probe.action in _REVERSE_DNS else _POLICY
+        return fails(check, f"EC2 says {probe.code}", policy)
     return _nothing_said(check, probe)
 
 

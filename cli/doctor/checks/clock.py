@@ -7,7 +7,11 @@ from cli.doctor.seen import Unseen, known
 CHECK = "clock"
 NOTICEABLE = 5.0
 REFUSED = 240.0
-"""Seconds; EC2 refuses a signature that is five minutes off."""
+"""Seconds; AWS wants most requests within five minutes of their time stamp, EC2's RequestExpired says 15.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html
+"""
 
 _NTP = "see whether chrony or ntpd runs on this machine and on Redis'"
 
@@ -20,7 +24,7 @@ def clock(facts: Facts) -> list[Finding]:
         known(facts.redis.clock_ahead)
     seen = ", ".join(f"{name} is {round(ahead, 1) + 0.0:+} s from here" for name, ahead in offsets.items())
     if abs(offsets.get("EC2", 0.0)) > REFUSED:
-        return [fails(CHECK, f"{seen}; EC2 refuses what is signed five minutes off", _NTP)]
+        return [fails(CHECK, f"{seen}; AWS may refuse what is signed five minutes off", _NTP)]
     if any(abs(ahead) > NOTICEABLE for ahead in offsets.values()):
         return [warns(CHECK, seen, _NTP)]
     if len(offsets) < len(against):

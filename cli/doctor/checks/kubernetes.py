@@ -39,10 +39,12 @@ def rights(facts: Facts) -> list[Finding]:
     """Each right of deploy/roles.yaml, asked of the API server itself."""
     accounts = known(facts.kubernetes.rights)
     if not accounts:
+        others = facts.kubernetes.others
+        why = f": {others.why}" if isinstance(others, Unseen) else ""
         return [
             unknown(
                 "rights",
-                "no Deployment of the operator was found whose accounts could be asked about",
+                f"no Deployment of the operator was found whose accounts could be asked about{why}",
                 "name them: --service-account NAMESPACE/NAME, once for the producer and once for the worker",
             )
         ]

@@ -42,6 +42,8 @@ def workers_way_out(facts: Facts) -> list[Finding]:
     environment, workers = known(facts.kubernetes.aws_node), known(facts.kubernetes.workers)
     if (environment or {}).get(EXTERNAL_SNAT, "").lower() != "true":
         return [passes(check, "not in question without external SNAT")]
+    if not workers:
+        return [unknown(check, "no pod of a worker was found, so where they run is not known")]
     public = set(_names(_public(facts)))
     lost = [pod for pod in workers if pod.node in public]
     if lost:
