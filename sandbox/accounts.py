@@ -27,14 +27,19 @@ def make(api: ApiClient, access: Access, folder: Path, *, nodes: bool = False) -
     With `nodes` the accounts may serve nodes too.
     """
     for file in [ROLES, NODE_ROLES] if nodes else [ROLES]:
-        for manifest in yaml.safe_load_all(file.read_text()):
-            _apply(api, manifest)
+        apply(api, file)
     return {
         name: write_kubeconfig(
             folder / f"{name}.kubeconfig", access.url, _token(api, name), access.certificate
         )
         for name in ACCOUNTS
     }
+
+
+def apply(api: ApiClient, file: Path) -> None:
+    """Create what the manifests of `file` describe, as `api`, an admin; what is there already stays."""
+    for manifest in yaml.safe_load_all(file.read_text()):
+        _create(api, manifest)
 
 
 def done(reply: Reply) -> JsonObject:
@@ -51,7 +56,7 @@ def _token(api: ApiClient, account: str) -> str:
     return str(made["status"]["token"])
 
 
-def _apply(api: ApiClient, manifest: JsonObject) -> None:
+def _create(api: ApiClient, manifest: JsonObject) -> None:
     group = manifest["apiVersion"]
     root = f"/apis/{group}" if "/" in group else f"/api/{group}"
     if namespace := manifest["metadata"].get("namespace"):

@@ -43,6 +43,7 @@ REGION = "us-east-1"
 PREFIX_IPS = 16
 """What VPC CNI hands out of one delegated /28 prefix."""
 
+WORKLOADS = Path(__file__).with_name("workloads.yaml")
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV")
 
 
@@ -222,6 +223,7 @@ class Stack:
         self.kubernetes = KubernetesControl(access.url, access.token, authority) if double else None
         nodes = self.shape.settings.get("nodes") == "true"
         self.kubeconfigs = accounts.make(self.api, access, self.folder, nodes=nodes)
+        accounts.apply(self.api, WORKLOADS)
 
     def _make_nodes(self) -> Iterator[Node]:
         network = self.ec2.create_network()

@@ -13,7 +13,7 @@ from eip.names import MANAGE_LABEL
 from sandbox.accounts import ApiRefusedError
 from sandbox.chaos.asks import Ask
 from sandbox.chaos.background import Background
-from sandbox.chaos.record import Life, Span, Wish
+from sandbox.chaos.record import Life, Span, Wish, ended
 from sandbox.kubernetes.status import JsonObject
 from sandbox.stack import Stack
 from sandbox.staying import create_pod
@@ -67,7 +67,7 @@ class Wishes:
     def end(self, uid: str) -> None:
         """It wants none any more, and need not have wanted one."""
         if wish := self._open.pop(uid, None):
-            self._closed.append(replace(wish, span=replace(wish.span, until=time.monotonic())))
+            self._closed.append(ended(wish, time.monotonic()))
 
     @property
     def all(self) -> list[Wish]:

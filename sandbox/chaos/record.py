@@ -1,7 +1,8 @@
 """What is recorded of a run: plain values from the doubles' own accounts, in monotonic seconds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from sandbox.chaos.asks import Ask
 from sandbox.chaos.schedule import Fault
@@ -44,6 +45,14 @@ class Sighting:
     uid: str
     private_ip: str
     span: Span
+
+
+Lasting = TypeVar("Lasting", Wish, Sighting)
+
+
+def ended(lasting: Lasting, now: float) -> Lasting:
+    """The same, over at `now`."""
+    return replace(lasting, span=replace(lasting.span, until=now))
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from eip.names import POD_UID_TAG
 from sandbox.chaos.background import Background
-from sandbox.chaos.record import Sighting, Span, Wish
+from sandbox.chaos.record import Sighting, Span, Wish, ended
 from sandbox.ec2.messages import AddressSnapshot
 from sandbox.stack import Stack
 
@@ -35,8 +34,7 @@ class Sightings:
         for uid in twice - self._doubled.keys():
             self._doubled[uid] = Wish(uid, Span(now))
         for uid in self._doubled.keys() - twice:
-            ended = self._doubled.pop(uid)
-            self._single.append(replace(ended, span=replace(ended.span, until=now)))
+            self._single.append(ended(self._doubled.pop(uid), now))
 
     @property
     def all(self) -> list[Sighting]:
@@ -58,8 +56,7 @@ class Sightings:
         for place in places - self._there.keys():
             self._there[place] = Sighting(*place, Span(now))
         for place in self._there.keys() - places:
-            left = self._there.pop(place)
-            self._left.append(replace(left, span=replace(left.span, until=now)))
+            self._left.append(ended(self._there.pop(place), now))
 
 
 class Recorder(Background):

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from sandbox.accounts import ApiRefusedError
 from sandbox.demo import closing
-from sandbox.demo.picture import Camera
+from sandbox.demo.picture import Camera, State
 from sandbox.demo.pool import share
 from sandbox.demo.rolling import roll
 from sandbox.demo.scene import Scene, StalledError
@@ -26,6 +26,13 @@ from sandbox.processes import ProcessFailedError
 from sandbox.redis import RedisServerFailedError
 from sandbox.redis_program import RedisServerNotFoundError
 from sandbox.stack import Stack
+
+WHAT_IT_IS = (
+    "The operator gives every labelled pod a public IPv4 address of its own, an Elastic IP, and gives it "
+    "back when the pod goes. Here it does so from beginning to end, and is broken on the way, in a minute."
+)
+PIPE_COLUMNS = 200
+"""Where there is no terminal, for the tables; texts are not broken there."""
 
 INTERRUPTED = 130
 ENDED = "\nEnded: every process is stopped and the temporary folder is gone."
@@ -48,7 +55,8 @@ FAILURES = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all went as promised, 1 when not, 130 after Ctrl-C before the end."""
     options = _parse(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+    console.print(WHAT_IT_IS, soft_wrap=not console.is_terminal)
     try:
         with opened(console) as view:
             return run(view, options.pods, keep=options.keep)
@@ -63,16 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(view: View, pods: int, *, keep: bool) -> int:
     """The demo on a stack of its own."""
     view.phase(
-        "A cluster of one's own starts",
-        "Redis, a Kubernetes API, nodes, and an EC2 that throttles as Amazon's does: all on this machine, so "
-        "nothing is needed and nothing costs anything.",
+        "A cluster starts on this machine",
+        "Redis is real. The Kubernetes API, the nodes and EC2 are stand-ins; EC2 refuses and throttles as "
+        "Amazon's does. Nothing else is needed, and nothing costs anything.",
     )
     began = time.monotonic()
     with Stack(shape_for(pods, tls=keep)) as stack:
         view.note(f"{len(stack.nodes)} nodes are ready after {time.monotonic() - began:.1f} s")
         scene = Scene(stack, view, Camera(stack), PERIOD if pods <= FEW_PODS else PERIOD_OF_MANY)
         try:
-            wrong = _perform(scene, pods)
+            wrong = _perform(scene, pods, keep=keep)
         except StalledError as error:
             view.end(Text(f"\n{error}", "bold red"), closing.complaints(stack))
             return 1
@@ -83,7 +91,7 @@ def run(view: View, pods: int, *, keep: bool) -> int:
     return 1 if wrong else 0
 
 
-def _perform(scene: Scene, pods: int) -> list[str]:
+def _perform(scene: Scene, pods: int, *, keep: bool) -> list[str]:
     """All acts, and the last words; what was wrong."""
     summary = summarize(Story(scene, pods).tell())
     scene = dataclasses.replace(scene, period=PERIOD)
@@ -92,8 +100,17 @@ def _perform(scene: Scene, pods: int) -> list[str]:
     last = [closing.figures(summary), closing.stays(rolled, shared), closing.verdict(wrong)]
     if wrong:
         last.append(closing.complaints(scene.stack))
+    if keep:
+        _welcome(scene)
     scene.view.end(*last)
     return wrong
+
+
+def _welcome(scene: Scene) -> None:
+    """A pod that is served, so that there is something to look at."""
+    scene.view.phase(f"A pod called {closing.GUEST} stays", "It is for your own trials, as all the rest is.")
+    scene.stack.create_pod(closing.GUEST)
+    scene.until(lambda now: now.row(closing.GUEST).state is State.READY)
 
 
 def _stay(scene: Scene) -> None:

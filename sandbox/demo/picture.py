@@ -15,19 +15,19 @@ BORROWING = (names.POOL_ANNOTATION, names.REQUEST_ADDRESS_ANNOTATION)
 
 
 class State(StrEnum):
-    """Where a pod is on its way, in the words of the table."""
+    """Where a pod is on its way, in words that suit one pod's row and a count of many."""
 
-    STRANGER = "no label, left alone"
-    STARTING = "has no IP yet"
-    WAITING = "waits for an address"
+    STRANGER = "no label"
+    STARTING = "without an IP yet"
+    WAITING = "waiting for an address"
     ALLOCATED = "address allocated"
     ASSOCIATED = "address associated"
-    READY = "ready"
-    ENDED = "pod gone, address still on its IP"
-    OFF = "pod gone, address off its IP"
-    KEPT = "pod gone, address kept for the next"
-    RETURNED = "pod gone, address back in the pool"
-    RELEASED = "address released"
+    READY = "served"
+    ENDED = "gone but address on its IP"
+    OFF = "gone and address off its IP"
+    KEPT = "gone and address kept for the next"
+    RETURNED = "gone and address back in the pool"
+    RELEASED = "gone and address released"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,10 @@ class Picture:
     queues: Mapping[Queue, int]
     calls: Mapping[str, int]
     flower: str = ""
+
+    def row(self, name: str) -> Row:
+        """The pod of this name, which is there or was."""
+        return next(row for row in self.rows if row.name == name)
 
     def count(self, *states: State) -> int:
         """How many pods are in one of these states."""
@@ -79,8 +83,7 @@ class Camera:
             row(pod, address_of(pod, addresses), there=pod["metadata"]["uid"] in present)
             for pod in self._seen.values()
         ]
-        # What has no action is a call to another service of AWS, which finds no endpoint of its own here.
-        calls = {action: sum(ends.values()) for action, ends in counts.items() if action}
+        calls = {action: sum(ends.values()) for action, ends in counts.items()}
         return Picture(rows, queues, calls, self.flower)
 
     def forget(self) -> None:

@@ -4,7 +4,7 @@ import time
 
 from eip.names import LEND_TAG, POOL_ANNOTATION, EventReason
 from sandbox.accounts import done
-from sandbox.demo.picture import Picture, Row, State
+from sandbox.demo.picture import Row, State
 from sandbox.demo.scene import Scene
 from sandbox.demo.stays import Shared, mutating
 from sandbox.ec2.messages import AddressSnapshot
@@ -22,8 +22,8 @@ def share(scene: Scene) -> Shared:
     """Lend, serve, let one go, let all go. StalledError when that does not come to its end."""
     scene.view.phase(
         f"{PROXIES} pods share a pool of {LENT} addresses that others know, in their firewalls perhaps",
-        f"The addresses are an admin's, who lends them by the tag {LEND_TAG}; the pods name the pool in the "
-        f"annotation {POOL_ANNOTATION}. No pod's coming or going tags or releases one of them.",
+        f"An admin lends the addresses by the tag {LEND_TAG}; the pods name the pool in the annotation "
+        f"{POOL_ANNOTATION}. Whatever pods come and go, none of the addresses is tagged or released.",
     )
     scene.camera.forget()
     for _ in range(LENT):
@@ -33,13 +33,14 @@ def share(scene: Scene) -> Shared:
     for name in PODS:
         create_pod(scene.stack, name, {POOL_ANNOTATION: POOL})
     scene.until(lambda now: now.count(State.READY) == LENT and bool(_told(scene)))
-    waiting, *served = sorted(_rows(scene.camera.take()), key=lambda row: row.state is State.READY)
-    scene.view.note(f"{waiting.name} waits, and is told by an Event: {_told(scene)}")
+    picture = scene.camera.take()
+    waiting, *served = sorted(map(picture.row, PODS), key=lambda row: row.state is State.READY)
+    scene.view.note(f'{waiting.name} waits, and an Event says why: "{_told(scene)}"')
     had, seconds = _hand_over(scene, served[0], waiting)
     for name in (served[1].name, waiting.name):
         scene.stack.delete_pod(name)
     scene.until(lambda now: now.count(State.RETURNED) == PROXIES)
-    scene.view.note("all pods are gone, and both addresses are where they were: with the admin")
+    scene.view.note("all pods are gone, and both addresses are the admin's, as before")
     return Shared(
         before=before,
         after=_lent(scene),
@@ -55,19 +56,11 @@ def _hand_over(scene: Scene, served: Row, waiting: Row) -> tuple[str, float]:
     """One pod goes; the public IP of the one that waited, and how many seconds it took."""
     began = time.monotonic()
     scene.stack.delete_pod(served.name)
-    scene.until(lambda now: _row(now, waiting.name).state is State.READY, period=QUICK_SECONDS)
+    scene.until(lambda now: now.row(waiting.name).state is State.READY, period=QUICK_SECONDS)
     seconds = time.monotonic() - began
-    had = _row(scene.camera.take(), waiting.name).public_ip
+    had = scene.camera.take().row(waiting.name).public_ip
     scene.view.note(f"{served.name} is deleted, and {seconds:.1f} s later {waiting.name} has {had}")
     return had, seconds
-
-
-def _rows(picture: Picture) -> list[Row]:
-    return [row for row in picture.rows if row.name in PODS]
-
-
-def _row(picture: Picture, name: str) -> Row:
-    return next(row for row in picture.rows if row.name == name)
 
 
 def _lent(scene: Scene) -> list[AddressSnapshot]:

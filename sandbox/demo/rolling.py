@@ -1,7 +1,7 @@
 """The act of the StatefulSet: its pods are replaced one after another, and have the addresses they had."""
 
 from eip.names import KEEP_ANNOTATION
-from sandbox.demo.picture import Picture, Row, State
+from sandbox.demo.picture import Picture, State
 from sandbox.demo.scene import Scene
 from sandbox.demo.stays import Rolled, mutating
 from sandbox.staying import create_pod
@@ -15,15 +15,15 @@ def roll(scene: Scene) -> Rolled:
     """Create, replace, give back. StalledError when that does not come to its end."""
     scene.view.phase(
         f"A StatefulSet of {REPLICAS} pods is updated, and every address stays",
-        f"Annotation: {KEEP_ANNOTATION}=24h. The update deletes one pod after the other, the last one first, "
-        "and creates it again under its name: other IP, same public IP.",
+        f"Annotation: {KEEP_ANNOTATION}=24h. The update deletes one pod after another, the last one first, "
+        "and creates it again under its name: another private IP, the same public one.",
     )
     scene.camera.forget()
     for name in PODS:
         create_pod(scene.stack, name, KEEP)
     scene.until(lambda now: now.count(State.READY) == REPLICAS)
     before = _addresses(scene.camera.take())
-    scene.view.note("all have an address; the update begins, and EC2's calls are counted anew")
+    scene.view.note("all pods have an address: the update begins, and EC2's calls are counted from here on")
     scene.stack.ec2.reset_calls()
     for name in reversed(PODS):
         _replace(scene, name)
@@ -34,14 +34,15 @@ def roll(scene: Scene) -> Rolled:
 
 def _replace(scene: Scene, name: str) -> None:
     """As the StatefulSet's controller does it, which waits until a pod is ready."""
-    old = _row(scene.camera.take(), name)
+    old = scene.camera.take().row(name)
     scene.stack.delete_pod(name)
-    scene.until(lambda now: _row(now, name).state is State.KEPT)
+    scene.until(lambda now: now.row(name).state is State.KEPT)
     create_pod(scene.stack, name, KEEP)
-    scene.until(lambda now: _row(now, name).state is State.READY)
-    new = _row(scene.camera.take(), name)
+    scene.until(lambda now: now.row(name).state is State.READY)
+    new = scene.camera.take().row(name)
     scene.view.note(
-        f"{name} had {old.public_ip} on {old.private_ip}; replaced, {new.public_ip} on {new.private_ip}"
+        f"{name} is replaced: public IP {old.public_ip}, then {new.public_ip}; "
+        f"private IP {old.private_ip}, then {new.private_ip}"
     )
 
 
@@ -52,14 +53,8 @@ def _give_back(scene: Scene) -> None:
     scene.until(lambda now: not any(_addresses(now).values()))
     for name in PODS:
         scene.stack.delete_pod(name)
-    scene.view.note(
-        "without the label nothing is kept: the addresses are given back at once, then the pods go"
-    )
+    scene.view.note("the label is taken away, so nothing is kept: EC2 has the addresses back")
 
 
 def _addresses(picture: Picture) -> dict[str, str]:
     return {row.name: row.public_ip for row in picture.rows if row.name in PODS}
-
-
-def _row(picture: Picture, name: str) -> Row:
-    return next(row for row in picture.rows if row.name == name)

@@ -1,10 +1,12 @@
 """The demo's phases: pods ask for addresses, a worker is killed, pods go, and nothing is left."""
 
+import time
 from collections.abc import Iterator
 from functools import partial
 
+from cli.doctor.finding import counted
 from eip.names import MANAGE_SELECTOR, POD_UID_TAG, Action
-from eip.store.ledger import Ledger
+from eip.store.ledger import LEASE, Ledger
 from sandbox.demo.picture import Picture, State, is_labelled, is_touched
 from sandbox.demo.pool import PROXIES
 from sandbox.demo.rolling import REPLICAS
@@ -48,7 +50,9 @@ class Story:
         self._stack = scene.stack
         self._view = scene.view
         self._pods = [f"web-{number:0{len(str(pods))}}" for number in range(1, pods + 1)]
-        self._steps_cut = 0
+        self._leases: dict[str, float] = {}
+        self._unheard: dict[str, float] = {}
+        self._without_worker = 0.0
         self._strangers_touched = 0
 
     def tell(self) -> Run:
@@ -64,7 +68,7 @@ class Story:
         self._view.phase(
             "The operator starts",
             "The producer watches pods and has no AWS credentials; the worker speaks to EC2; Flower shows "
-            "what waits. All are real processes with the rights of deploy/roles.yaml.",
+            "what waits. All are the real programs, with the rights of deploy/roles.yaml.",
         )
         self._stack.ec2.delay(EC2_LATENCY_SECONDS)
         producer, worker, flower = self._stack.producer(), self._stack.worker(), self._stack.flower()
@@ -83,7 +87,7 @@ class Story:
             if len(self._pods) > 1
             else "A pod asks for a public IP address",
             f"Label: {MANAGE_SELECTOR}. {UNLABELLED} other pods are without it and must be left alone."
-            + (f" EC2's limits allow no better than {bound:.0f} s for so many." if bound else ""),
+            + (f" EC2's rate limits allow no better than {bound:.1f} s for so many." if bound else ""),
         )
         for number in range(UNLABELLED):
             self._stack.create_pod(f"plain-{number + 1}", labelled=False)
@@ -94,17 +98,23 @@ class Story:
         enough = max(1, len(self._pods) // KILL_AT)
         self._scene.until(lambda _: self._associations() >= enough, period=KILL_POLL_SECONDS)
         worker.kill()
-        self._steps_cut = self._leases()
+        killed_at = time.monotonic()
+        self._remember_steps()
         self._view.phase(
             "kill -9 to the only worker, in the middle of its work",
-            "As a crash, or the kernel short of memory. What must not happen: an address that is paid for "
-            "and that nobody remembers.",
+            "As in a crash, or when the kernel is short of memory. What must not happen: an address that is "
+            "paid for, and that nobody knows of.",
         )
-        self._view.note(f"addresses associated: {self._associations()}, steps cut off: {self._steps_cut}")
-        self._stack.worker("worker-2").start()
         self._view.note(
-            "a new worker took over; a step that was cut off is free again when its lease of 15 s ends, and "
-            "an allocation whose answer nobody heard is looked up by its tag before another is made"
+            f"{counted(self._associations(), 'address')} associated so far; "
+            f"{counted(len(self._leases), 'step')} cut off"
+        )
+        self._stack.worker("worker-2").start()
+        self._without_worker = time.monotonic() - killed_at
+        self._view.note(
+            f"a new worker is there {self._without_worker:.1f} s later. It takes up a step that was cut off "
+            f"when its lease of {LEASE:.0f} s has ended, and looks an allocation whose answer nobody heard "
+            "up by its tag before it makes another"
         )
 
     def _serve(self) -> None:
@@ -120,9 +130,9 @@ class Story:
         waves = list(_waves(self._pods))
         self._view.phase(
             "The pods are deleted",
-            "Each address must be off its private IP within 30 s, as a stranger's pod may get that IP then, "
-            "and be given back to EC2, as it costs money."
-            + (f" EC2's limits allow {WAVE} at a time." if len(waves) > 1 else ""),
+            "Each address must be off its private IP within 30 s, as another pod may get that IP then, and "
+            "be given back to EC2, as it costs money."
+            + (f" EC2's rate limits allow {WAVE} at a time." if len(waves) > 1 else ""),
         )
         for number, wave in enumerate(waves, 1):
             for name in wave:
@@ -141,18 +151,23 @@ class Story:
             tenancies={ip: [t for t in past if t.uid not in strangers] for ip, past in tenancies.items()},
             leaked=len(self._stack.ec2.addresses()),
             strangers_touched=self._strangers_touched,
-            steps_cut=self._steps_cut,
+            leases=self._leases,
+            unheard=self._unheard,
+            without_worker=self._without_worker,
         )
 
     def _associations(self) -> int:
         return self._stack.ec2.calls().count(Action.ASSOCIATE, "ok")
 
-    def _leases(self) -> int:
-        """Steps in a worker's hands at this moment, by the claims."""
+    def _remember_steps(self) -> None:
+        """What is in a worker's hands, by the claims; their times are put on this machine's clock."""
         with self._stack.redis_client() as client:
             ledger = Ledger(client)
-            now = ledger.now()
-            return sum(claim.lease_until > now for claim in ledger.claims(sorted(ledger.uids())).values())
+            claims, now = ledger.claims(sorted(ledger.uids())), ledger.now()
+        ahead = time.monotonic() - now / 1000
+        held = [claim for claim in claims.values() if claim.lease_until > now]
+        self._leases = {claim.uid: claim.lease_until / 1000 + ahead for claim in held}
+        self._unheard = {claim.uid: claim.intent_at / 1000 + ahead for claim in held if claim.intent_at}
 
     def _are_released(self, pods: int, picture: Picture) -> bool:
         return picture.count(State.RELEASED) == pods

@@ -5,11 +5,13 @@ Both records are in seconds of the machine's monotonic clock, which all its proc
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cli.doctor.finding import counted
 from eip.names import Action
 from sandbox.ec2.messages import Call, Calls
 from sandbox.pod_network import Tenancy
+from workers.steps.intent import MIN_AGE_MS
 
 UP = (Action.ALLOCATE, Action.ASSOCIATE)
 DOWN = (Action.DISASSOCIATE, Action.RELEASE)
@@ -19,6 +21,9 @@ RATE = 5.0
 
 LONGEST_ON_FREED_IP = 30.0
 """Seconds for which the VPC CNI lets a freed IP rest, before another pod may get it."""
+
+INTENT_SECONDS = MIN_AGE_MS / 1000
+"""After so long, and two look-ups in vain, an address that may have been allocated is allocated."""
 
 MEANINGFUL_BOUND = 10.0
 """A ratio to a shorter queueing bound would measure the start-up and not the queue."""
@@ -35,8 +40,27 @@ class Run:
     """Addresses that are still there after all pods are gone."""
     strangers_touched: int = 0
     """Pods without the label that were given an address or an annotation."""
-    steps_cut: int = 0
-    """Steps that the killed worker had in hand; each may have a call that must be repeated."""
+    leases: Mapping[str, float] = field(default_factory=dict)
+    """Until when a step that kill -9 cut off was leased to the dead worker, by its pod's uid."""
+    unheard: Mapping[str, float] = field(default_factory=dict)
+    """When such a step had written that it would allocate an address: whether it did nobody knows."""
+    without_worker: float = 0.0
+    """Seconds from kill -9 until the next worker took work."""
+
+
+@dataclass(frozen=True)
+class HeldUp:
+    """Times, in seconds, that kill -9 made longer."""
+
+    by_lease: Sequence[float] = ()
+    """Until the dead worker's lease had ended, and the step was taken up."""
+    by_intent: Sequence[float] = ()
+    """Until it was sure that the dead worker had allocated nothing."""
+
+    @property
+    def all(self) -> list[float]:
+        """Both."""
+        return [*self.by_lease, *self.by_intent]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +78,10 @@ class Summary:
     """From the first pod's IP to the last pod's association."""
     on_freed_ip: Sequence[float]
     """How long each address stayed on its IP after the IP was freed, shortest first."""
+    held_up: HeldUp
+    """Which of `waits` kill -9 explains."""
+    held_on_ip: HeldUp
+    """Which of `on_freed_ip` it explains."""
 
     @property
     def bound(self) -> float:
@@ -73,17 +101,19 @@ class Summary:
 
 def summarize(run: Run) -> Summary:
     """The figures of a run."""
-    served = list(_served(run))
-    began = min((since for since, _ in served), default=0.0)
+    served, left = list(_served(run)), list(_left(run))
+    began = min((span.since for span in served), default=0.0)
     return Summary(
         run=run,
         calls_up=sum(run.calls.count(action) for action in UP),
         calls_down=sum(run.calls.count(action) for action in DOWN),
         describes={name: run.calls.count(name) for name in run.calls.counts if name.startswith("Describe")},
         throttled=sum(run.calls.count(action, "RequestLimitExceeded") for action in run.calls.counts),
-        waits=sorted(end - since for since, end in served),
-        served_in=max((end - began for _, end in served), default=0.0),
-        on_freed_ip=sorted(_on_freed_ip(run)),
+        waits=sorted(span.seconds for span in served),
+        served_in=max((span.end - began for span in served), default=0.0),
+        on_freed_ip=sorted(span.seconds for span in left),
+        held_up=_held_up(run, served),
+        held_on_ip=_held_up(run, left),
     )
 
 
@@ -101,36 +131,67 @@ def _checks(summary: Summary) -> Iterator[tuple[bool, str]]:
     run, late = summary.run, [seconds for seconds in summary.on_freed_ip if seconds > LONGEST_ON_FREED_IP]
     unserved = run.pods - len(summary.waits)
     extra_down = summary.calls_down - len(DOWN) * run.pods
-    yield unserved > 0, f"{unserved} of {run.pods} pods never had an address associated."
+    cut = len(run.leases)
+    yield unserved > 0, f"No address was ever associated for {unserved} of {counted(run.pods, 'pod')}."
     yield (
         summary.throttled > 0,
-        f"EC2 throttled {summary.throttled} calls; the rate budget must prevent that.",
+        f"EC2 throttled {counted(summary.throttled, 'call')}; the rate budget must prevent that.",
     )
-    yield run.leaked > 0, f"{run.leaked} addresses are left though no pod wants one: they would cost money."
+    yield (
+        run.leaked > 0,
+        f"No pod wants what is left: {counted(run.leaked, 'address')} that would cost money.",
+    )
     overstay = (
-        f"{len(late)} addresses stayed on a freed IP for more than {LONGEST_ON_FREED_IP:.0f} s "
+        f"{counted(len(late), 'address')} stayed on a freed IP for more than {LONGEST_ON_FREED_IP:.0f} s "
         f"({max(late, default=0):.1f} s the longest): another pod may have that IP by then."
     )
     yield bool(late), overstay
     yield (
-        summary.repeated > run.steps_cut,
-        f"{summary.repeated} calls up were repeated, but only {run.steps_cut} steps were cut off.",
+        summary.repeated > cut,
+        f"EC2 had {counted(summary.repeated, 'call')} up too many; kill -9 cut off {counted(cut, 'step')}.",
     )
-    yield extra_down > 0, f"{extra_down} calls down were more than two for each pod."
-    yield run.strangers_touched > 0, f"{run.strangers_touched} pods without the label were touched."
+    yield extra_down > 0, f"EC2 had {counted(extra_down, 'call')} down too many: two a pod are needed."
+    yield (
+        run.strangers_touched > 0,
+        f"The operator touched {counted(run.strangers_touched, 'pod')} without the label.",
+    )
 
 
-def _served(run: Run) -> Iterator[tuple[float, float]]:
-    """When each pod that was served had its IP, and when first an address was associated with it."""
+@dataclass(frozen=True)
+class _Span:
+    """What took a pod from one moment to another."""
+
+    uid: str
+    since: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, 0 when the end was there before."""
+        return max(0.0, self.end - self.since)
+
+
+def _held_up(run: Run, spans: Iterable[_Span]) -> HeldUp:
+    """Those that began before the pod's lease of the killed worker ended, and ended after it."""
+    late = [s for s in spans if s.uid in run.leases and s.since < run.leases[s.uid] <= s.end]
+    settled = {uid: at + INTENT_SECONDS for uid, at in run.unheard.items()}
+    return HeldUp(
+        by_lease=[span.seconds for span in late if span.end < settled.get(span.uid, math.inf)],
+        by_intent=[span.seconds for span in late if span.end >= settled.get(span.uid, math.inf)],
+    )
+
+
+def _served(run: Run) -> Iterator[_Span]:
+    """From when each pod that was served had its IP to when first an address was associated with it."""
     associated = _by_ip(run.calls.calls)
     for ip, tenancy in _each(run):
         ends = [_end(call) for call in associated.get(ip, []) if _during(call, tenancy)]
         if ends:
-            yield tenancy.since, min(ends)
+            yield _Span(tenancy.uid, tenancy.since, min(ends))
 
 
-def _on_freed_ip(run: Run) -> Iterator[float]:
-    """An association that was never taken away stays for ever."""
+def _left(run: Run) -> Iterator[_Span]:
+    """From when each IP was freed to when its address was off it: never, when it was not taken away."""
     associated = _by_ip(run.calls.calls)
     removed = {
         call.ids.get("AssociationId", ""): _end(call)
@@ -139,7 +200,7 @@ def _on_freed_ip(run: Run) -> Iterator[float]:
     for ip, tenancy in _each(run):
         ids = [call.ids.get("AssociationId", "") for call in associated.get(ip, []) if _during(call, tenancy)]
         if ids and tenancy.until is not None:
-            yield max(0.0, removed.get(ids[-1], math.inf) - tenancy.until)
+            yield _Span(tenancy.uid, tenancy.until, removed.get(ids[-1], math.inf))
 
 
 def _each(run: Run) -> Iterator[tuple[str, Tenancy]]:

@@ -1,9 +1,9 @@
 """How the demo looks: a table that moves on a terminal, lines elsewhere."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -157,24 +157,31 @@ def _rendered(picture: Picture, room: int) -> RenderableType:
     parts: list[RenderableType] = [Text(""), table]
     if left_out:
         parts.append(Text(f"and {left_out} more", "dim"))
-    parts += [Text(""), Text(_states(picture)), Text(_queues(picture)), Text(_calls(picture))]
+    parts += [
+        Text(""),
+        Text(_states(picture)),
+        Text(_counts("queues", picture.queues)),
+        Text(_calls(picture)),
+    ]
     if picture.flower:
         parts.append(Text(f"Flower: {picture.flower}"))
     return Group(*parts)
 
 
 def _line(picture: Picture) -> str:
-    return f"{_states(picture)}; {_queues(picture)}; {_calls(picture)}"
+    waiting = {queue: length for queue, length in picture.queues.items() if length}
+    queues = _counts("queues", waiting, none="empty")
+    return f"{_states(picture)}; {queues}; {_calls(picture)}"
 
 
 def _states(picture: Picture) -> str:
     states = picture.states
-    return "pods: " + (", ".join(f"{states[state]} {state}" for state in State if states[state]) or "none")
-
-
-def _queues(picture: Picture) -> str:
-    return "queues: " + ", ".join(f"{queue} {length}" for queue, length in picture.queues.items())
+    return _counts("pods", {state: states[state] for state in State if states[state]})
 
 
 def _calls(picture: Picture) -> str:
-    return "EC2 calls: " + (", ".join(f"{action} {n}" for action, n in picture.calls.items()) or "none")
+    return _counts("EC2 calls", picture.calls)
+
+
+def _counts(title: str, counts: Mapping[Any, int], none: str = "none") -> str:
+    return f"{title}: {', '.join(f'{name} {number}' for name, number in counts.items()) or none}"

@@ -20,6 +20,7 @@ from sandbox.ec2.private_ips import free_ips, free_prefixes
 ACCOUNT_ID = "123456789012"
 IMAGE = "ami-12c6146b"
 INSTANCE_TYPE = "m5.large"
+EVERYWHERE = "0.0.0.0/0"
 
 
 def private_ips(interface: NetworkInterface) -> list[str]:
@@ -85,8 +86,9 @@ class VpcNetwork:
         return self.backend.get_vpc(interface.subnet.vpc_id).is_default
 
     def create(self, cidr: str) -> Network:
-        """A VPC with one subnet of its whole block."""
+        """A VPC with one subnet of its whole block, which is public: it leads to an internet gateway."""
         vpc = self.backend.create_vpc(cidr)
+        self._lead_out(vpc.id)
         subnet = self.backend.create_subnet(vpc.id, cidr, availability_zone=self.zone)
         return Network(vpc.id, subnet.id, default=False)
 
@@ -184,6 +186,12 @@ class VpcNetwork:
             if interface.instance and interface.instance.state == "terminated":
                 self.backend.delete_network_interface(interface.id)
                 self._delegated.pop(interface.id, None)
+
+    def _lead_out(self, vpc_id: str) -> None:
+        gateway = self.backend.create_internet_gateway()
+        self.backend.attach_internet_gateway(gateway.id, vpc_id)
+        [main] = [table for table in self.backend.route_tables.values() if table.vpc_id == vpc_id]
+        self.backend.create_route(main.id, EVERYWHERE, gateway_id=gateway.id)
 
     def _dress(self, interface: NetworkInterface, shape: InterfaceShape) -> Interface:
         interface.delete_on_termination = True

@@ -13,14 +13,12 @@ from types import TracebackType
 from typing import Self, cast
 
 from eip.clock import Clock, SystemClock
+from sandbox.ec2 import neighbours
 from sandbox.ec2.account import Account, Reply
 from sandbox.ec2.messages import Settings
 from sandbox.ec2.operations import PREFIX, control
 
 HOST = "127.0.0.1"
-
-_NOT_EC2 = Reply(400, b'{"__type": "UnknownOperationException", "message": "This is EC2 alone."}')
-"""To calls in the JSON protocol: EC2 speaks the query protocol, and no other service is here."""
 
 
 class _Server(ThreadingTCPServer):
@@ -63,8 +61,10 @@ class _Handler(BaseHTTPRequestHandler):
         account = self._server.account
         if self.path.startswith(PREFIX):
             self._send(control(account, self.path, body), "application/json")
-        elif "X-Amz-Target" in self.headers:
-            self._send(_NOT_EC2, "application/x-amz-json-1.1")
+        elif target := self.headers.get("X-Amz-Target"):  # of the JSON protocol, which EC2 does not speak
+            self._send(neighbours.service_quota(account, target, body), "application/x-amz-json-1.1")
+        elif neighbours.is_to_sts(body):
+            self._send(neighbours.caller_identity(), "text/xml")
         else:
             self._send(account.call(body), "text/xml;charset=UTF-8")
 

@@ -59,6 +59,12 @@ def answer(action: str, fields: Fields) -> bytes:
     return f'<{action}Response xmlns="{NAMESPACE}">{body}</{action}Response>'.encode()
 
 
+def result(action: str, namespace: str, fields: Fields) -> bytes:
+    """The XML of a successful answer of a service that wraps it in a result, as STS does."""
+    body = f"<{action}Result>{_members(fields)}</{action}Result>"
+    return f'<{action}Response xmlns="{namespace}">{body}</{action}Response>'.encode()
+
+
 def refusal(error: Ec2Error) -> bytes:
     """The XML of an error answer."""
     detail = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"

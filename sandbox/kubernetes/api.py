@@ -11,7 +11,8 @@ from sandbox.kubernetes.defaults import timestamp
 from sandbox.kubernetes.identity import Tokens, User
 from sandbox.kubernetes.rbac import Attributes, Authorizer
 from sandbox.kubernetes.request import Request
-from sandbox.kubernetes.resources import ACCESS_REVIEWS, NAMESPACES, SERVICE_ACCOUNTS, Resource
+from sandbox.kubernetes.resources import NAMESPACES, SERVICE_ACCOUNTS, Resource
+from sandbox.kubernetes.reviews import REVIEWS, review
 from sandbox.kubernetes.selectors import selector
 from sandbox.kubernetes.status import (
     JsonObject,
@@ -74,8 +75,8 @@ class Api:
             raise method_not_allowed()
         if request.query.get("dryRun"):
             raise bad_request("dryRun is not served by the sandbox")
-        if request.resource == ACCESS_REVIEWS:
-            return Answer(201, self._review(request.document(), user))
+        if request.resource in REVIEWS:
+            return Answer(201, review(self._authorizer, request.resource, request.document(), user))
         return self._verbs[request.verb](request, request.resource)
 
     def _path(self, request: Request) -> Answer:
@@ -149,22 +150,6 @@ class Api:
             "spec": {"audiences": [AUDIENCE], "expirationSeconds": seconds, "boundObjectRef": None},
             "status": {"token": token, "expirationTimestamp": timestamp(seconds)},
         }
-
-    def _review(self, review: JsonObject, user: User) -> JsonObject:
-        spec = review.get("spec") or {}
-        wanted = spec.get("resourceAttributes") or spec.get("nonResourceAttributes") or {}
-        resource = "/".join(filter(None, (wanted.get("resource", ""), wanted.get("subresource", ""))))
-        asked = Attributes(
-            wanted.get("verb", ""),
-            wanted.get("group", ""),
-            resource,
-            wanted.get("namespace", ""),
-            wanted.get("name", ""),
-            wanted.get("path", ""),
-        )
-        verdict = self._authorizer.judge(user, asked)
-        status = {"allowed": verdict.allowed} | ({"reason": verdict.reason} if verdict.reason else {})
-        return reading.typed(ACCESS_REVIEWS, {"metadata": {}, "spec": spec, "status": status})
 
 
 def encode(answer: Answer) -> bytes:

@@ -61,7 +61,7 @@ class Authorizer:
         if not asked.resource:
             known = "system:authenticated" in user.groups and asked.path.startswith(DISCOVERY_PATHS)
             return asked.verb == "get" and (known or asked.path.startswith(PUBLIC_PATHS))
-        reviews = ("selfsubjectaccessreviews", "selfsubjectrulesreviews")
+        reviews = ("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews")
         return "system:authenticated" in user.groups and asked.resource in reviews and asked.verb == "create"
 
     def _bindings(self, user: User, namespace: str) -> Iterator[JsonObject]:

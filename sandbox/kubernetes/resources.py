@@ -82,11 +82,39 @@ CLUSTER_ROLES = Resource(
 CLUSTER_ROLE_BINDINGS = Resource(
     RBAC_GROUP, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False, create_on_update=True
 )
+DEPLOYMENTS = Resource(
+    "apps",
+    "v1",
+    "deployments",
+    "Deployment",
+    namespaced=True,
+    subresources=("status",),
+    short_names=("deploy",),
+)
+DAEMON_SETS = Resource(
+    "apps", "v1", "daemonsets", "DaemonSet", namespaced=True, subresources=("status",), short_names=("ds",)
+)
 ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io",
+    "v1",
+    "subjectaccessreviews",
+    "SubjectAccessReview",
+    namespaced=False,
+    verbs=("create",),
+)
+OWN_ACCESS_REVIEWS = Resource(
     "authorization.k8s.io",
     "v1",
     "selfsubjectaccessreviews",
     "SelfSubjectAccessReview",
+    namespaced=False,
+    verbs=("create",),
+)
+OWN_REVIEWS = Resource(
+    "authentication.k8s.io",
+    "v1",
+    "selfsubjectreviews",
+    "SelfSubjectReview",
     namespaced=False,
     verbs=("create",),
 )
@@ -102,7 +130,11 @@ SERVED = (
     ROLE_BINDINGS,
     CLUSTER_ROLES,
     CLUSTER_ROLE_BINDINGS,
+    DEPLOYMENTS,
+    DAEMON_SETS,
     ACCESS_REVIEWS,
+    OWN_ACCESS_REVIEWS,
+    OWN_REVIEWS,
 )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from sandbox.ec2.messages import Call, Calls
 from sandbox.pod_network import Tenancy
 
 LATENCY = 0.05
+LEASES = {"uid-1": 20.0}
+"""The dead worker held the pod's step until then."""
 
 
 def call(action: str, time: float, outcome: str = "ok", **ids: str) -> Call:
@@ -36,7 +39,7 @@ def life(ip: str = "10.0.0.1", up: float = 1.0, down: float = 11.0, number: str 
     ]
 
 
-def run(*calls: Call, pods: int = 1, until: float | None = 10.0, leaked: int = 0, **more: int) -> Summary:
+def run(*calls: Call, pods: int = 1, until: float | None = 10.0, leaked: int = 0, **more: Any) -> Summary:
     """The summary of a run whose pod had 10.0.0.1 from 0.5 s on."""
     tenancies = {"10.0.0.1": [Tenancy("uid-1", 0.5, until)]}
     return summarize(Run(pods=pods, calls=log(*calls), tenancies=tenancies, leaked=leaked, **more))
@@ -118,6 +121,52 @@ def test_the_last_association_of_a_pod_is_the_one_that_must_go() -> None:
 
 
 @pytest.mark.parametrize(
+    ("up", "leases", "held_up"),
+    [
+        pytest.param(20.5, LEASES, [20.05], id="after the lease"),
+        pytest.param(19.5, LEASES, [], id="before it ended"),
+        pytest.param(20.5, {"uid-2": 20.0}, [], id="another pod's"),
+        pytest.param(1.0, {"uid-1": 0.4}, [], id="ended before the pod had an IP"),
+        pytest.param(20.5, {}, [], id="none"),
+    ],
+)
+def test_a_pod_is_held_up_by_its_own_lease_alone(
+    up: float, leases: dict[str, float], held_up: list[float]
+) -> None:
+    """Whoever is served while the dead worker's lease lasts, or had none, was late for another reason."""
+    summary = run(*life(up=up, down=31.0), until=30.0, leases=leases)
+
+    assert pytest.approx(held_up) == summary.held_up.by_lease
+    assert [] == summary.held_up.by_intent
+    assert 1 == len(summary.waits)
+
+
+def test_an_address_is_held_on_a_freed_ip_by_a_lease() -> None:
+    """The step of the release waits like any other."""
+    summary = run(*life(down=20.5), leases=LEASES)
+
+    assert pytest.approx([10.55]) == summary.held_on_ip.by_lease
+    assert [] == summary.held_up.all
+
+
+@pytest.mark.parametrize(
+    ("up", "unheard", "by_intent"),
+    [
+        pytest.param(26.0, {"uid-1": 5.0}, True, id="made anew"),
+        pytest.param(21.0, {"uid-1": 5.0}, False, id="found at once by its tag"),
+        pytest.param(26.0, {"uid-2": 5.0}, False, id="another pod's"),
+    ],
+)
+def test_a_pod_is_held_up_by_an_allocation_that_nobody_heard_of(
+    up: float, unheard: dict[str, float], *, by_intent: bool
+) -> None:
+    """It is made again when it is 20 s old; one that is found by its tag waits for the lease alone."""
+    held_up = run(*life(up=up, down=31.0), until=30.0, leases=LEASES, unheard=unheard).held_up
+
+    assert (not by_intent, by_intent) == (bool(held_up.by_lease), bool(held_up.by_intent))
+
+
+@pytest.mark.parametrize(
     ("pods", "bound"), [(1, 0.0), (46, 0.0), (47, 0.2), (300, 50.8)], ids=["one", "burst", "one over", "many"]
 )
 def test_the_bound_is_what_ec2_allows(pods: int, bound: float) -> None:
@@ -159,19 +208,25 @@ def test_a_good_run_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("summary", "words"),
     [
-        pytest.param(run(), "1 of 1 pods never had", id="a pod was not served"),
+        pytest.param(run(), "No address was ever associated for 1 of 1 pod.", id="a pod was not served"),
         pytest.param(
-            run(*life(), call("ReleaseAddress", 12, "RequestLimitExceeded")), "throttled 1", id="throttled"
+            run(*life(), call("ReleaseAddress", 12, "RequestLimitExceeded")),
+            "throttled 1 call;",
+            id="throttled",
         ),
-        pytest.param(run(*life(), leaked=2), "2 addresses are left", id="leaked"),
+        pytest.param(run(*life(), leaked=2), "2 addresses that would cost money", id="leaked"),
         pytest.param(
             run(*life(down=41.2)),
-            "1 addresses stayed on a freed IP for more than 30 s (31.2 s the longest)",
+            "1 address stayed on a freed IP for more than 30 s (31.2 s the longest)",
             id="too long on a freed IP",
         ),
-        pytest.param(run(*life(), call("AllocateAddress", 2)), "1 calls up were repeated", id="repeated up"),
-        pytest.param(run(*life(), call("ReleaseAddress", 12)), "1 calls down", id="repeated down"),
-        pytest.param(run(*life(), strangers_touched=1), "1 pods without the label", id="stranger touched"),
+        pytest.param(
+            run(*life(), call("AllocateAddress", 2)),
+            "1 call up too many; kill -9 cut off 0 steps",
+            id="repeated up",
+        ),
+        pytest.param(run(*life(), call("ReleaseAddress", 12)), "1 call down too many", id="repeated down"),
+        pytest.param(run(*life(), strangers_touched=1), "1 pod without the label", id="stranger touched"),
     ],
 )
 def test_says_what_is_wrong(summary: Summary, words: str) -> None:
@@ -181,14 +236,14 @@ def test_says_what_is_wrong(summary: Summary, words: str) -> None:
 
 def test_a_call_repeated_for_a_step_that_was_cut_off_is_no_problem() -> None:
     """Kill -9 between EC2's answer and its record leaves no other way."""
-    assert [] == problems(run(*life(), call("AssociateAddress", 2), steps_cut=1))
+    assert [] == problems(run(*life(), call("AssociateAddress", 2), leases=LEASES))
 
 
 def test_more_repeats_than_steps_were_cut_off_are_a_problem() -> None:
     """One step in hand excuses one call."""
     extra = [call("AllocateAddress", 2), call("AllocateAddress", 3)]
 
-    assert problems(run(*life(), *extra, steps_cut=1))
+    assert problems(run(*life(), *extra, leases=LEASES))
 
 
 def test_exactly_thirty_seconds_on_a_freed_ip_is_in_time() -> None:

@@ -57,6 +57,16 @@ def test_only_the_default_network_is_default(ec2: "EC2Client", control: "Control
     assert (default.default, network.default) == (True, False)
 
 
+def test_a_network_leads_to_the_internet(ec2: "EC2Client", network: Network) -> None:
+    """An Elastic IP carries nothing in a subnet without a route to an internet gateway."""
+    tables = ec2.describe_route_tables()["RouteTables"]
+
+    [main] = [table for table in tables if table["VpcId"] == network.vpc_id]
+    ways = {route["DestinationCidrBlock"]: route["GatewayId"] for route in main["Routes"]}
+    assert ways.keys() == {"10.0.0.0/16", "0.0.0.0/0"}
+    assert ways["0.0.0.0/0"].startswith("igw-")
+
+
 def test_interfaces_are_added_to_a_node_and_removed(
     ec2: "EC2Client", control: "Control", node: Node, refused: Any
 ) -> None:

@@ -56,17 +56,6 @@ def test_a_process_says_where_it_listens_and_ends_on_sigterm(process: subprocess
     assert process.stdout.read() == b""
 
 
-def test_calls_for_another_service_are_refused_and_not_counted(double: Ec2Double, control: Control) -> None:
-    """A worker asks Service Quotas at the same endpoint, where AWS_ENDPOINT_URL names it."""
-    connection = HTTPConnection(urlsplit(double.url).netloc)
-    connection.request("POST", "/", b"{}", {"X-Amz-Target": "ServiceQuotasV20190624.GetServiceQuota"})
-    status = connection.getresponse().status
-    connection.close()
-
-    assert status == 400
-    assert control.calls().calls == []
-
-
 def test_many_threads_get_each_their_own_address(
     control: Control, ec2: "EC2Client", allocate: Callable[[], str]
 ) -> None:

@@ -10,7 +10,8 @@ from tests.doubles.kubernetes.conftest import Cluster, Namespace
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 GROUP = "rbac.authorization.k8s.io"
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+AUTHORIZATION = "/apis/authorization.k8s.io/v1"
+REVIEWS = f"{AUTHORIZATION}/selfsubjectaccessreviews"
 
 
 @pytest.fixture
@@ -223,6 +224,45 @@ def test_reviews_the_rights_of_who_asks(namespace: Namespace, worker: ApiClient)
         f'to ServiceAccount "worker/{namespace.name}"',
     }
     assert may_not.body["status"] == {"allowed": False}
+
+
+def test_reviews_the_rights_of_another(namespace: Namespace, worker: ApiClient) -> None:
+    """SubjectAccessReview names who is meant, and is for those alone who may ask about others."""
+    grant(namespace, rule(["list"], ["pods"]))
+    once_allowed(lambda: worker.get(namespace.pods))
+    wanted = {"verb": "list", "resource": "pods", "namespace": namespace.name}
+    about = {"spec": {"user": user(namespace), "resourceAttributes": wanted}}
+    about_nobody = {"spec": {"user": "nobody", "resourceAttributes": wanted}}
+    path = f"{AUTHORIZATION}/subjectaccessreviews"
+
+    may, may_not = namespace.api.post(path, about), namespace.api.post(path, about_nobody)
+    refused = worker.post(path, about)
+
+    assert (may.status, may.body["status"]["allowed"]) == (201, True)
+    assert may_not.body["status"] == {"allowed": False}
+    assert refused.status == 403
+    assert refused.body["message"].endswith(
+        'cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" '
+        "at the cluster scope"
+    )
+
+
+def test_a_group_has_rights_too(namespace: Namespace) -> None:
+    """Who is of system:masters may everything, whatever their name."""
+    spec = {"user": "somebody", "groups": ["system:masters"], "resourceAttributes": {"verb": "delete"}}
+
+    reply = namespace.api.post(f"{AUTHORIZATION}/subjectaccessreviews", {"spec": spec})
+
+    assert reply.body["status"]["allowed"] is True
+
+
+def test_tells_who_asks(namespace: Namespace, worker: ApiClient) -> None:
+    """SelfSubjectReview needs no right."""
+    asked = worker.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", {})
+
+    known = asked.body["status"]["userInfo"]
+    assert (asked.status, known["username"]) == (201, user(namespace))
+    assert {"system:authenticated", f"system:serviceaccounts:{namespace.name}"} < set(known["groups"])
 
 
 def test_refuses_a_token_for_a_moment(namespace: Namespace, worker: ApiClient) -> None:

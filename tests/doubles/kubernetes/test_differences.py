@@ -38,6 +38,19 @@ def serves_other_kinds(namespace: Namespace) -> bool:
     return namespace.api.get(f"/api/v1/namespaces/{namespace.name}/configmaps").status == 200
 
 
+def fills_in_a_deployment(namespace: Namespace) -> bool:
+    """Such as its number of replicas."""
+    labels = {"app": "web"}
+    template = {"metadata": {"labels": labels}, "spec": POD["spec"]}
+    body = {
+        "metadata": {"name": "a"},
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+    made = namespace.api.post(f"/apis/apps/v1/namespaces/{namespace.name}/deployments", body)
+    assert made.status == 201, made.body
+    return "replicas" in made.body["spec"]
+
+
 def applies_on_the_server(namespace: Namespace) -> bool:
     """Server-side apply."""
     body = POD | {"kind": "Pod", "apiVersion": "v1"}
@@ -65,6 +78,7 @@ def reads_protobuf(namespace: Namespace) -> bool:
         pytest.param(taints_new_nodes, "nothing here is scheduled by taints", id="node-taint"),
         pytest.param(serves_new_events, "Events are posted to the core group", id="events.k8s.io"),
         pytest.param(serves_other_kinds, "kinds that are not needed are not served", id="other-kinds"),
+        pytest.param(fills_in_a_deployment, "nothing here rolls one out", id="deployment-defaults"),
         pytest.param(applies_on_the_server, "would need managedFields", id="server-side-apply"),
         pytest.param(reads_protobuf, "nothing here sends it; `kubectl auth can-i` does", id="protobuf"),
         pytest.param(serves_dry_runs, "refused with 400, never stored", id="dry-run"),

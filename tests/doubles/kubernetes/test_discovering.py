@@ -37,7 +37,11 @@ def test_lists_groups(cluster: Cluster) -> None:
         for group in cluster.admin.get("/apis").body["groups"]
     }
 
-    assert groups.items() >= {"coordination.k8s.io": "v1", "rbac.authorization.k8s.io": "v1"}.items()
+    assert (
+        groups.items()
+        >= {"apps": "v1", "coordination.k8s.io": "v1", "rbac.authorization.k8s.io": "v1"}.items()
+    )
+    assert resources(cluster.admin, "/apis/apps/v1").items() >= {"daemonsets": ("DaemonSet", True)}.items()
     assert "leases" in resources(cluster.admin, "/apis/coordination.k8s.io/v1")
 
 
