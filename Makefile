@@ -84,8 +84,9 @@ demo: setup ## Run the whole operator on this machine: no cluster, no AWS accoun
 chaos: setup ## Break everything for some minutes, then the verdict (MINUTES, PODS, SEED)
 	$(BIN)/python -m sandbox.chaos --minutes $(or $(MINUTES),5) --pods $(or $(PODS),200) --seed $(or $(SEED),1)
 
-kube-assets: setup ## Build kube-apiserver and etcd for the cluster tests (needs Go)
+kube-assets: setup ## Build kube-apiserver and etcd, and fetch CRDs, for the cluster tests (needs Go)
 	$(BIN)/python -m sandbox.kube_assets build
+	$(BIN)/python -m tests.chart.crds
 
 docs: setup ## Write anew what is made from code: pages of docs/, chart README and schema, deploy/
 	$(BIN)/python -m docs.generate

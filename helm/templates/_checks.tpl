@@ -7,6 +7,9 @@
 {{- if not .Values.region -}}
 {{- $faults = append $faults "region is not set; it is never asked of the instance metadata: --set region=eu-central-1" -}}
 {{- end -}}
+{{- if not .Values.image.repository -}}
+{{- $faults = append $faults "image.repository is not set, and only the chart of a release names an image; build one, push it, and name it: --set image.repository=REGISTRY/k8s-eip-operator" -}}
+{{- end -}}
 {{- if .Values.namespaced -}}
 {{- if not .Values.namespaces -}}
 {{- $faults = append $faults "namespaced is true but namespaces is empty, so that no pod would be served; name the namespaces" -}}

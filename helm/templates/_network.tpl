@@ -1,12 +1,17 @@
 {{/*
-A NetworkPolicy of one component. Takes (dict "root" $ "component" ... "ingress" YAML "egress" YAML); without ingress
-nobody may come in, without egress it reaches nobody. The kubelet's probes come from the node, which no policy keeps out.
+A NetworkPolicy of one component. Takes (dict "root" $ "component" ... "ingress" YAML "egress" YAML "annotations" YAML);
+without ingress nobody may come in, without egress it reaches nobody. The kubelet's probes come from the node, which no
+policy keeps out.
 */}}
 {{- define "eip.networkPolicy" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   {{- include "eip.metadata" (list .root .component) | nindent 2 }}
+  {{- with .annotations }}
+  annotations:
+    {{- . | nindent 4 }}
+  {{- end }}
 spec:
   podSelector:
     matchLabels:

@@ -27,7 +27,7 @@ annotations:
 {{- define "eip.podSpec" -}}
 {{- $root := index . 0 -}}
 {{- $own := index $root.Values (index . 1) -}}
-# A Service called eip would be injected as EIP_PORT, one called flower as FLOWER_PORT: both are settings.
+{{- /* A Service called eip would be injected as EIP_PORT, one called flower as FLOWER_PORT: both are settings. */ -}}
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ $own.terminationGracePeriodSeconds }}
 {{- with $root.Values.imagePullSecrets }}
@@ -49,12 +49,15 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if hasKey $own "topologySpreadConstraints" }}
+{{- end -}}
+
+{{/* How a component's replicas are spread, where the user says nothing else. Takes (list $ component). */}}
+{{- define "eip.topologySpread" -}}
+{{- $own := index (index . 0).Values (index . 1) -}}
 topologySpreadConstraints:
-  {{- range default (fromJsonArray (include "eip.spread" $root)) $own.topologySpreadConstraints }}
-  - {{ toYaml (mergeOverwrite (dict "labelSelector" (dict "matchLabels" (fromYaml (include "eip.selector" (list $root (index $ 1)))))) .) | nindent 4 | trim }}
+  {{- range default (fromJsonArray (include "eip.spread" .)) $own.topologySpreadConstraints }}
+  - {{ toYaml (mergeOverwrite (dict "labelSelector" (dict "matchLabels" (fromYaml (include "eip.selector" $)))) .) | nindent 4 | trim }}
   {{- end }}
-{{- end }}
 {{- end -}}
 
 {{- define "eip.spread" -}}
@@ -174,10 +177,10 @@ securityContext:
 {{- define "eip.containerExtras" -}}
 {{- $root := index . 0 -}}
 {{- $own := index $root.Values (index . 1) -}}
-{{- with $own.extraEnvFrom }}
+{{- with $own.extraEnvFrom -}}
 envFrom:
   {{- toYaml . | nindent 2 }}
-{{- end }}
+{{ end -}}
 resources:
   {{- toYaml $own.resources | nindent 2 }}
 {{ include "eip.containerSecurity" $root }}

@@ -1,9 +1,8 @@
 """A real kube-apiserver with the chart installed in it, by helm itself."""
 
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,7 +16,14 @@ from tests.clusters import ASSETS, REAL, real_control_plane, report_line
 collect_ignore = (
     []
     if REAL
-    else ["test_admission.py", "test_dry_run.py", "test_installed.py", "test_pipeline.py", "test_rights.py"]
+    else [
+        "test_admission.py",
+        "test_custom_resources.py",
+        "test_dry_run.py",
+        "test_installed.py",
+        "test_release_runs.py",
+        "test_rights.py",
+    ]
 )
 
 
@@ -40,9 +46,9 @@ class Cluster:
     api: ApiClient
     jobs: JobRunner
 
-    def helm(self, *arguments: str) -> str:
+    def helm(self, *arguments: str, namespace: str = NAMESPACE) -> str:
         """What helm says; HelmError when it fails."""
-        return run(*arguments, "--kubeconfig", str(self.plane.kubeconfig), "--namespace", NAMESPACE)
+        return run(*arguments, "--kubeconfig", str(self.plane.kubeconfig), "--namespace", namespace)
 
     def kubectl(self, *arguments: str, manifests: Sequence[Manifest] = ()) -> str:
         """What kubectl says, errors included; `manifests` are its standard input."""
@@ -81,17 +87,5 @@ def chart_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]
 @pytest.fixture(scope="session")
 def installed(chart_cluster: Cluster) -> Cluster:
     """The chart, installed with what a user has to say."""
-    values = [f"--set={name}={value}" for name, value in REQUIRED.items()]
-    chart_cluster.helm("install", RELEASE, str(CHART), *values, "--timeout", "60s")
+    chart_cluster.helm("install", RELEASE, str(CHART), "--values", str(REQUIRED), "--timeout", "60s")
     return chart_cluster
-
-
-@pytest.fixture(scope="session")
-def chart_kubeconfig(installed: Cluster) -> Callable[[str], Path]:
-    """Writes the kubeconfig of the chart's account for a component, such as `worker`."""
-
-    def kubeconfig(component: str) -> Path:
-        token = installed.plane.service_account_token(NAMESPACE, f"{RELEASE}-{component}")
-        return installed.plane.write_kubeconfig(token, f"chart-{component}")
-
-    return kubeconfig

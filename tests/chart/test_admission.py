@@ -105,6 +105,26 @@ def test_only_the_worker_writes_our_annotations(policed: Cluster, key: str) -> N
     assert annotate(policed.api, name, "another", "value").status == 200
 
 
+POLICIES = (
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies?dryRun=All&fieldValidation=Strict"
+)
+EVERY_POLICY = {
+    "fullnameOverride": "another",
+    "nodes": {"enabled": True},
+    "admissionPolicy": {"enabled": True, "namespaces": ["games"]},
+}
+
+
+def test_policies_stay_as_they_are_written(chart_cluster: Cluster) -> None:
+    """The API server adds nothing, so that Argo CD sees no drift."""
+    written = [each for each in render(EVERY_POLICY) if each["kind"] == "ValidatingAdmissionPolicy"]
+
+    made = [chart_cluster.api.post(POLICIES, policy) for policy in written]
+
+    assert [reply.status for reply in made] == [201, 201, 201]
+    assert [reply.body["spec"] for reply in made] == [policy["spec"] for policy in written]
+
+
 NODE = "/api/v1/nodes/policed"
 
 

@@ -17,8 +17,8 @@ INSTALL = (ROOT / "docs" / "install.md").read_text()
 
 def notes(*options: str) -> str:
     """What a user reads after the installation, of a release that is installed nowhere."""
-    given = [f"--set={name}={value}" for name, value in REQUIRED.items()]
-    return run("install", RELEASE, str(CHART), "--dry-run=client", "--namespace", NAMESPACE, *given, *options)
+    given = ["--dry-run=client", "--namespace", NAMESPACE, "--values", str(REQUIRED), *options]
+    return run("install", RELEASE, str(CHART), *given)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
@@ -32,6 +32,14 @@ def test_values_that_are_named_exist(page: Any) -> None:
         for key in path.split("."):
             assert key in values, f"{page.name} names {path}"
             values = values[key]
+
+
+def test_files_of_values_can_be_used() -> None:
+    """Each YAML block of the page, on top of what a user has to say."""
+    blocks = re.findall(r"```yaml\n(.*?)```", INSTALL, re.DOTALL)
+
+    assert blocks
+    assert all(render(yaml.safe_load(block)) for block in blocks)
 
 
 def test_rights_in_redis_are_those_that_are_tested() -> None:
@@ -106,6 +114,15 @@ def test_what_is_applied_without_helm_has_no_test() -> None:
 
     assert "Deployment" in kinds
     assert "Pod" not in kinds
+
+
+def test_notes_lead_to_flowers_first_page() -> None:
+    """Under a path of its own it answers with a slash at the end, and 404 without."""
+    assert "http://localhost:5555/\n" in notes()
+    assert "http://localhost:5555/flower/\n" in notes("--set=flower.urlPrefix=/flower")
+    assert "   flower.example/\n" in notes(
+        "--set=flower.ingress.enabled=true,flower.ingress.host=flower.example"
+    )
 
 
 def test_notes_know_the_role() -> None:

@@ -1,11 +1,9 @@
 """The chart's Flower, run as the chart has it: what it asks for a password, and what it lets nobody do."""
 
-import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +12,7 @@ import urllib3
 from sandbox.kubernetes.real import free_ports
 from sandbox.processes import Process, answers
 from sandbox.redis import RedisServer
+from tests.chart.containers import variables
 from tests.chart.helm import Manifest, one, render
 from tests.chart.manifests import NAME
 
@@ -37,18 +36,9 @@ class Flower:
 
 def environment(container: Manifest, server: RedisServer) -> dict[str, str]:
     """The container's variables as the kubelet makes them, but for where Redis is."""
-    made: dict[str, str] = {}
-    for each in container["env"]:
-        made[each["name"]] = _value(each, made)
+    made = variables(container, lambda _, name: SECRETS[name])
     address = server.url.rpartition("@")[2]
     return made | {"EIP_REDIS_URL": f"redis://{address}", "PATH": str(Path(sys.executable).parent)}
-
-
-def _value(variable: Mapping[str, Any], made: Mapping[str, str]) -> str:
-    if "valueFrom" in variable:
-        source = variable["valueFrom"]["secretKeyRef"]
-        return SECRETS[source["name"]][source["key"]]
-    return re.sub(r"\$\((\w+)\)", lambda found: made[found[1]], variable["value"])
 
 
 @pytest.fixture(scope="module")

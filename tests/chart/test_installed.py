@@ -13,7 +13,7 @@ pytestmark = pytest.mark.cluster
 REDIS_SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/{RELEASE}-redis"
 FLOWER_SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/{RELEASE}-flower"
 WORKERS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{RELEASE}-worker"
-SET = [f"--set={name}={value}" for name, value in REQUIRED.items()]
+GIVEN = ["--values", str(REQUIRED)]
 
 
 def data(cluster: Cluster, secret: str) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def test_installing_makes_the_secrets_and_leaves_no_rights(installed: Cluster) -
     """The Job has run; it is gone, and so is the account that could create Secrets."""
     assert set(data(installed, REDIS_SECRET)) == {"password"}
     assert set(data(installed, FLOWER_SECRET)) == {"username", "password", "cookie-secret"}
-    for kind in ("jobs.batch", "serviceaccounts", "roles", "rolebindings"):
+    for kind in ("jobs.batch", "serviceaccounts", "roles", "rolebindings", "networkpolicies"):
         assert f"{RELEASE}-secrets" not in installed.kubectl("get", kind, "-n", NAMESPACE)
 
 
@@ -36,7 +36,7 @@ def test_an_upgrade_and_a_rollback_leave_the_passwords(installed: Cluster) -> No
     """What is there is left as it is, and the release does what it is told."""
     before = data(installed, REDIS_SECRET), data(installed, FLOWER_SECRET)
 
-    installed.helm("upgrade", RELEASE, str(CHART), *SET, "--set=worker.replicas=3", "--timeout", "60s")
+    installed.helm("upgrade", RELEASE, str(CHART), *GIVEN, "--set=worker.replicas=3", "--timeout", "60s")
     assert installed.api.get(WORKERS).body["spec"]["replicas"] == 3
     installed.helm("rollback", RELEASE, "1", "--timeout", "60s")
 
@@ -50,7 +50,7 @@ def test_an_upgrade_makes_a_secret_that_became_missing(installed: Cluster) -> No
     redis, flower = data(installed, REDIS_SECRET), data(installed, FLOWER_SECRET)
     assert installed.api.delete(FLOWER_SECRET).status == 200
 
-    installed.helm("upgrade", RELEASE, str(CHART), *SET, "--timeout", "60s")
+    installed.helm("upgrade", RELEASE, str(CHART), *GIVEN, "--timeout", "60s")
 
     assert data(installed, REDIS_SECRET) == redis
     assert data(installed, FLOWER_SECRET)["password"] != flower["password"]
@@ -69,7 +69,7 @@ def test_what_was_installed_is_what_the_manifest_says(installed: Cluster) -> Non
 def test_uninstalling_leaves_what_the_notes_say(installed: Cluster) -> None:
     """The Secrets stay, so that a volume that stays can be opened again; all else goes."""
     installed.helm(
-        "install", "another", str(CHART), *SET, "--set=fullnameOverride=another", "--timeout", "60s"
+        "install", "another", str(CHART), *GIVEN, "--set=fullnameOverride=another", "--timeout", "60s"
     )
     notes = installed.helm("get", "notes", "another")
 

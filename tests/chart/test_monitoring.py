@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.chart.helm import CHART, NAMESPACE, RELEASE, HelmError, Manifest, one, render
-from tests.chart.manifests import pod_spec
+from tests.chart.manifests import KEDA, pod_spec
 
 OURS = {"PodMonitor", "PrometheusRule", "ScaledObject"}
 """Kinds whose CRDs a cluster may lack."""
@@ -126,14 +126,23 @@ def test_an_unknown_alert_is_not_left_out_silently() -> None:
         rules(disabled=["EipQuotaNeer"])
 
 
-def test_alerts_get_labels_and_the_runbook_of_the_user() -> None:
-    """Beside the severity, for Alertmanager's routes."""
-    url = "https://wiki.example/eip"
-    found = alerts(rules(alertLabels={"team": "network"}, runbookUrl=url, labels={"release": "p"}))
+def test_alerts_get_the_labels_of_the_user() -> None:
+    """Beside the severity, for Alertmanager's routes; and the object those by which it is selected."""
+    made = rules(alertLabels={"team": "network"}, labels={"release": "p"})
 
-    assert found["EipNoLeader"]["labels"] == {"severity": "critical", "team": "network"}
-    assert found["EipNoLeader"]["annotations"]["runbook_url"] == f"{url}#eipnoleader"
-    assert rules(labels={"release": "p"})["metadata"]["labels"]["release"] == "p"
+    assert alerts(made)["EipNoLeader"]["labels"] == {"severity": "critical", "team": "network"}
+    assert made["metadata"]["labels"]["release"] == "p"
+
+
+def test_alerts_lead_to_the_runbook_of_the_user() -> None:
+    """Each to its chapter there; to nowhere while nobody has said where it is."""
+    url = "https://wiki.example/eip"
+    leading = alerts(rules(runbookUrl=url))
+
+    assert {name: alert["annotations"]["runbook_url"] for name, alert in leading.items()} == {
+        name: f"{url}#{name.lower()}" for name in alerts(rules())
+    }
+    assert not [each for each in alerts(rules()).values() if "runbook_url" in each["annotations"]]
 
 
 def test_the_dashboard_is_found_by_grafanas_sidecar() -> None:
@@ -155,9 +164,6 @@ def test_a_dashboard_needs_no_label() -> None:
         "grafana_dashboard"
         not in one(render({"monitoring": given}), "ConfigMap", "dashboards")["metadata"]["labels"]
     )
-
-
-KEDA = {"enabled": True, "prometheusUrl": "http://prometheus.monitoring:9090"}
 
 
 def test_keda_alone_says_how_many_workers() -> None:

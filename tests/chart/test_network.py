@@ -31,6 +31,17 @@ def test_the_doctor_reaches_what_workers_reach(default: list[Manifest]) -> None:
     assert "ingress" not in doctor
 
 
+def test_the_job_reaches_the_api_server_before_all_else(default: list[Manifest]) -> None:
+    """In a namespace that denies by default, its policy must be there before it, and no longer than it."""
+    policy, job = one(default, "NetworkPolicy", "secrets"), one(default, "Job", "secrets")
+    weight = "helm.sh/hook-weight"
+    before, after = policy["metadata"]["annotations"], job["metadata"]["annotations"]
+
+    assert policy["spec"]["egress"] == [{"ports": [{"port": 443}, {"port": 6443}]}]
+    assert int(before[weight]) < int(after[weight])
+    assert before == {**after, weight: before[weight]}
+
+
 def test_nobody_comes_in_to_workers(default: list[Manifest]) -> None:
     """They serve nothing, unless a scraper is let in."""
     policy = one(default, "NetworkPolicy", "worker")["spec"]

@@ -28,7 +28,13 @@ def test_missing_secrets_are_made_before_all_else(default: list[Manifest]) -> No
         each for each in default if each["metadata"]["labels"]["app.kubernetes.io/component"] == "secrets"
     ]
 
-    assert {each["kind"] for each in hooks} == {"Job", "ServiceAccount", "Role", "RoleBinding"}
+    assert {each["kind"] for each in hooks} == {
+        "Job",
+        "NetworkPolicy",
+        "ServiceAccount",
+        "Role",
+        "RoleBinding",
+    }
     assert {each["metadata"]["annotations"]["helm.sh/hook"] for each in hooks} == {"pre-install,pre-upgrade"}
     job = one(hooks, "Job", "secrets")
     assert all(

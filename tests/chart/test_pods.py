@@ -28,14 +28,16 @@ def test_pods_may_do_nothing_but_run(default: list[Manifest], component: str) ->
 
 
 def test_the_doctor_runs_as_a_worker_does(default: list[Manifest]) -> None:
-    """With its account, its security and its labels for security groups."""
+    """With its account and security, labels for security groups, annotations against a mesh's sidecar."""
     doctor, worker = one(default, "Pod", "doctor")["spec"], pod_spec(default, "worker")
 
     for key in ("serviceAccountName", "securityContext", "enableServiceLinks"):
         assert doctor[key] == worker[key]
     assert doctor["containers"][0]["securityContext"] == worker["containers"][0]["securityContext"]
-    labelled = one(render({"worker": {"podLabels": {"team": "network"}}}), "Pod", "doctor")
-    assert labelled["metadata"]["labels"]["team"] == "network"
+    marks = {"podLabels": {"team": "network"}, "podAnnotations": {"sidecar.istio.io/inject": "false"}}
+    marked = one(render({"worker": marks}), "Pod", "doctor")["metadata"]
+    assert marked["labels"]["team"] == "network"
+    assert marked["annotations"]["sidecar.istio.io/inject"] == "false"
 
 
 def test_what_the_doctor_said_can_be_read(default: list[Manifest]) -> None:
@@ -46,8 +48,10 @@ def test_what_the_doctor_said_can_be_read(default: list[Manifest]) -> None:
 
 
 def test_the_doctor_counts_as_no_worker(default: list[Manifest]) -> None:
-    """A disruption budget that found it would allow more evictions while it runs."""
-    labels = one(default, "Pod", "doctor")["metadata"]["labels"]
+    """A disruption budget that found it would allow more evictions; nor does it wait for their places."""
+    doctor = one(default, "Pod", "doctor")
+    labels = doctor["metadata"]["labels"]
+    assert "topologySpreadConstraints" not in doctor["spec"]
     for kind in ("Deployment", "PodDisruptionBudget"):
         selector = one(default, kind, "worker")["spec"]["selector"]["matchLabels"]
         assert not selector.items() <= labels.items()

@@ -1,27 +1,26 @@
-"""Each right of deploy/roles.yaml, taken away: what it is for does not work, and one line of the log says so.
+"""Each right of deploy/'s roles, taken away: what it is for does not work, and one line of the log says so.
 
 That nothing beyond them is needed the other journeys show, which have exactly these.
 """
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from http.client import CREATED, NOT_FOUND, OK
+from dataclasses import replace
+from http.client import OK
 from typing import Any
 
 import pytest
-import yaml
 
 from eip import names
-from sandbox import accounts
+from sandbox import accounts, processes
 from sandbox.kubernetes.client import MERGE
+from sandbox.kubernetes.real import free_ports
 from sandbox.kubernetes.status import JsonObject
-from sandbox.processes import Process
 from tests import clusters
 from tests.journeys import installation as installed
-from tests.journeys.installation import LEASE, Installation
+from tests.journeys.installation import Installation
 from tests.journeys.right import written
+from tests.journeys.rights import Right, free_lease, lacking, rights
 
 UNSEEN_SECONDS = 2.0
 """Several times as long as a pod waits that is seen."""
@@ -29,56 +28,9 @@ UNSEEN_SECONDS = 2.0
 ORPHAN_SECONDS = 1.5
 """A little more than the orphan age of SHAPE."""
 
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
-ROLES = [one for one in yaml.safe_load_all(accounts.ROLES.read_text()) if "rules" in one]
+WHERE_NODES_ARE_SERVED = {"EIP_NODES": "true"}
 SHAPE = replace(installed.SHAPE, settings={"sweep_interval": "3600", "orphan_age": "1"})
 """Sweeps would serve the pods that a producer does not see; those that a test sends find orphans at once."""
-
-
-@dataclass(frozen=True)
-class Right:
-    """One verb on one resource, in the role at this path."""
-
-    role: str
-    verb: str
-    resource: str
-
-    @property
-    def account(self) -> str:
-        """Whose it is."""
-        return self.role.rpartition("-")[2]
-
-    def __str__(self) -> str:
-        return f"{self.account} {self.verb} {self.resource}"
-
-
-def path_of(role: JsonObject) -> str:
-    """Where the API server has a role."""
-    where = f"/namespaces/{accounts.NAMESPACE}" if role["kind"] == "Role" else ""
-    return f"{RBAC}{where}/{role['kind'].lower()}s/{role['metadata']['name']}"
-
-
-def rights(account: str) -> list[Right]:
-    """All rights of an account."""
-    granted = [
-        Right(path_of(role), verb, resource)
-        for role in ROLES
-        for rule in role["rules"]
-        for resource in rule["resources"]
-        for verb in rule["verbs"]
-    ]
-    return [right for right in granted if right.account == account]
-
-
-def without(rules: list[JsonObject], right: Right) -> list[JsonObject]:
-    """The rules less one right."""
-    left = [
-        rule | {"verbs": [verb for verb in rule["verbs"] if verb != right.verb]}
-        if right.resource in rule["resources"]
-        else rule
-        for rule in rules
-    ]
-    return [rule for rule in left if rule["verbs"]]
 
 
 def nothing_is_written(stack: Installation) -> bool:
@@ -120,34 +72,6 @@ FAILS: dict[tuple[str, str], Callable[[Installation], bool]] = {
     ("get", "namespaces"): nothing_is_allocated,
     ("create", "events"): no_event_is_posted,
 }
-
-
-@contextmanager
-def lacking(stack: Installation, right: Right) -> Iterator[Process]:
-    """The right's holder, started anew without it; the other process runs."""
-    holder, other = stack.first_producer, stack.first_worker
-    if right.account == "worker":
-        holder, other = other, holder
-    holder.kill()
-    if not other.running:
-        other.start()
-    role = stack.api.get(right.role).body
-    assert stack.api.put(right.role, role | {"rules": without(role["rules"], right)}).status == OK
-    try:
-        yield holder.start(wait=False)
-    finally:
-        holder.kill()
-        path = right.role
-        assert stack.api.put(path, stack.api.get(path).body | {"rules": role["rules"]}).status == OK
-
-
-def free_lease(stack: Installation, *, delete: bool) -> None:
-    """Nobody leads: the Lease is not there, or it is nobody's."""
-    if delete:
-        stack.api.delete(LEASE)
-    elif stack.api.patch(LEASE, {"spec": {"holderIdentity": None}}, MERGE).status == NOT_FOUND:
-        folder, _, name = LEASE.rpartition("/")
-        assert stack.api.post(folder, {"metadata": {"name": name}, "spec": {}}).status == CREATED
 
 
 def sweeps(stack: Installation) -> int:
@@ -223,3 +147,56 @@ def test_a_workers_right(stack: Installation, right: Right) -> None:
         stack.until_logged(worker, f"cannot {right.verb} resource", right.resource)
 
         assert FAILS[right.verb, right.resource](stack)
+
+
+def label_a_node(stack: Installation, value: str | None) -> JsonObject:
+    """Set the label that asks for an address, or with None remove it; answers with the node as it was."""
+    path = f"/api/v1/nodes/{stack.networks[0].name}"
+    node: JsonObject = stack.api.get(path).body
+    assert stack.api.patch(path, {"metadata": {"labels": {names.MANAGE_LABEL: value}}}, MERGE).status == OK
+    return node
+
+
+def the_node_has_an_address(stack: Installation) -> bool:
+    """There is one on its primary IP."""
+    return any(address.private_ip == stack.nodes[0].private_ip for address in stack.ec2.addresses())
+
+
+@pytest.fixture
+def stack_with_nodes(stack: Installation) -> Iterator[Installation]:
+    """Its producer and worker serve nodes, and do not run yet; no node has the label afterwards."""
+    accounts.apply(stack.api, accounts.NODE_ROLES)
+    of_pods = stack.first_producer, stack.first_worker
+    for process in of_pods:
+        process.kill()
+    producer, worker = (stack.environment(name) | WHERE_NODES_ARE_SERVED for name in accounts.ACCOUNTS)
+    port, metrics_port = free_ports(2)
+    stack.first_producer = processes.producer(producer, stack.folder, port)
+    stack.first_worker = processes.worker(worker, stack.folder, "worker-2", metrics_port)
+    try:
+        yield stack
+    finally:
+        stack.first_producer.kill()
+        stack.first_worker.kill()
+        stack.first_producer, stack.first_worker = of_pods
+        label_a_node(stack, None)
+
+
+@clusters.NEAREST
+@pytest.mark.parametrize(
+    "right", [right for one in accounts.ACCOUNTS for right in rights(one, accounts.NODE_ROLES)], ids=str
+)
+def test_a_right_for_nodes(stack_with_nodes: Installation, right: Right) -> None:
+    """Without it pods are served, and nodes are not, or don't say so; the log says which right is missing."""
+    stack = stack_with_nodes
+    free_lease(stack, delete=False)
+    with lacking(stack, right) as holder:
+        stack.until_logged(stack.first_worker, '"event": "sweep')  # a sweep serves nodes that no watch saw
+        label_a_node(stack, "true")
+        stack.create_pod("web")
+        stack.until_written("web")
+
+        stack.until_logged(holder, f"cannot {right.verb} resource", right.resource)
+
+        assert the_node_has_an_address(stack) is (right.account == "worker")
+        assert names.READY_LABEL not in label_a_node(stack, "true")["metadata"]["labels"]

@@ -1,4 +1,4 @@
-module github.com/MaterializeInc/k8s-eip-operator/tools/kube
+module k8s-eip-operator/tools/kube
 
 go 1.24.0
 
