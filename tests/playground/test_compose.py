@@ -36,6 +36,18 @@ def test_images_are_pinned(name: str) -> None:
     assert re.search(r":v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$", SERVICES[name]["image"])
 
 
+def test_the_image_is_built_once() -> None:
+    """Docker builds services at the same time, and refuses the second image of a name: "already exists"."""
+    assert [name for name in OURS if "build" in SERVICES[name]] == ["seed"]
+    assert {SERVICES[name]["image"] for name in OURS} == {"k8s-eip-operator:local"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_image_is_not_asked_of_a_registry(name: str) -> None:
+    """There it would be another's."""
+    assert SERVICES[name]["pull_policy"] == "never"
+
+
 @pytest.mark.parametrize("name", [name for name in SERVICES if "ports" in SERVICES[name]])
 def test_ports_are_open_to_this_machine_alone(name: str) -> None:
     """There are no passwords in the playground."""

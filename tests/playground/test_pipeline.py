@@ -2,9 +2,10 @@
 
 LocalStack is what users try the operator on, and an EC2 that is none of ours. It lets pass what EC2 does not:
 it ignores PrivateIpAddress, so that every pod IP here is the first of an interface of its own; it puts two
-addresses on one IP, releases an associated one, finds first IPs only, and knows neither rate, quota, lag,
-lost reply nor IAM. So this shows that the calls are well-formed and that their answers are understood, and
-nothing of what the operator does when EC2 refuses: tests/journeys does, on the project's double.
+addresses on one IP, releases an associated one, finds first IPs only, takes two tag keys of a filter for both
+at once, so that the sweep is blind, and knows neither rate, quota, lag, lost reply nor IAM. So this shows
+that the calls are well-formed and that their answers are understood, and nothing of what the operator does
+when EC2 refuses: tests/journeys does, on the project's double.
 """
 
 import pytest

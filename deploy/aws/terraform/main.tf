@@ -35,6 +35,13 @@ resource "aws_iam_role" "workers" {
   description        = "The workers of k8s-eip-operator, of the cluster ${var.cluster_name}"
   assume_role_policy = local.trust
   tags               = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = length(local.name) <= 64
+      error_message = "A role's name has 64 characters at most, and \"${local.name}\" has ${length(local.name)}: set `name`."
+    }
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "workers" {
