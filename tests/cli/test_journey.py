@@ -12,7 +12,7 @@ import pytest
 from sandbox.stack import Shape, Stack
 from tests.cli.conftest import Ran
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 PATIENCE = 30.0
 NOBODY = "redis://:secret@127.0.0.1:1/0"

@@ -15,7 +15,7 @@ from sandbox.demo.picture import Camera, State
 from sandbox.processes import Process
 from sandbox.stack import Shape, Stack
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 PATIENCE = 30.0
 

@@ -9,7 +9,7 @@ from tests import clusters
 from tests.journeys.right import our_addresses
 from tests.migrate.house import EIPS, MATERIALIZE, House
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 TOUCHING = (Action.ALLOCATE, Action.ASSOCIATE, Action.DISASSOCIATE, Action.RELEASE)
 
