@@ -3,9 +3,9 @@
 LocalStack is what users try the operator on, and an EC2 that is none of ours. It lets pass what EC2 does not:
 it ignores PrivateIpAddress, so that every pod IP here is the first of an interface of its own; it puts two
 addresses on one IP, releases an associated one, finds first IPs only, takes two tag keys of a filter for both
-at once, so that the sweep is blind, and knows neither rate, quota, lag, lost reply nor IAM. So this shows
-that the calls are well-formed and that their answers are understood, and nothing of what the operator does
-when EC2 refuses: tests/journeys does, on the project's double.
+at once, and knows neither rate, quota, lag, lost reply nor IAM. So this shows that the calls are well-formed
+and that their answers are understood, and nothing of what the operator does when EC2 refuses: tests/journeys
+does, on the project's double.
 """
 
 import pytest
@@ -78,6 +78,20 @@ def test_the_network_is_lost_and_comes_back(stack: LocalStackInstallation) -> No
     after = stack.address("web")
     assert (after.allocation_id, after.private_ip) == (before.allocation_id, ip)
     assert ip != before.private_ip
+
+
+def test_redis_loses_its_data(stack: LocalStackInstallation) -> None:
+    """The sweep finds the addresses by their tags: no pod gets a second one."""
+    stack.create_pod("web")
+    stack.until_served("web")
+    before = stack.address("web")
+
+    stack.redis.flushall()
+    stack.create_pod("next")
+    stack.until_served("web", "next")
+
+    assert stack.address("web") == before
+    assert len(stack.ec2.addresses()) == len(("web", "next"))
 
 
 def test_many_come_while_the_worker_dies(stack: LocalStackInstallation) -> None:

@@ -153,8 +153,11 @@ class Ec2Client:
             return answers.reverse_dns(found[0]) if found else ReverseDns()
 
     def addresses_of_cluster(self) -> list[Address]:
-        """DescribeAddresses, once: all that carry this cluster's name, and those that are lent."""
-        found = self._addresses([field_filter("tag-key", names.CLUSTER_NAME_TAG, names.LEND_TAG)])
+        """DescribeAddresses, once: all that carry this cluster's name, and those that are lent.
+
+        They are told apart here: where EC2 finds either of two `tag-key`, LocalStack finds what has both.
+        """
+        found = self._addresses([field_filter("domain", "vpc")])
         return [address for address in found if self._is_named(address) or names.LEND_TAG in address.tags]
 
     def lent_addresses(self, *, pool: str = "", address: str = "") -> list[Address]:
