@@ -78,12 +78,21 @@ class Sweeper:
         addresses = self.world.ec2.addresses_of_cluster()
         snapshot = Snapshot(now, tuple(addresses), {}, _everyone(addresses), {})
         todo = plan(snapshot, self.world.identity, self.world.scope, 0)
+        self._leave_to_the_next(addresses)
         for uid, owned in todo.adopt.items():
             self.world.queue.update(uid, taken(uid, owned, now), ensure=True)
         # Whom a lent address was for is forgotten: one that no pod asks for has been astray since now.
         self.world.ledger.suspect(todo.suspects)
         self.world.ledger.mark("refilled")
         log.info("claims filled from EC2", addresses=len(addresses))
+
+    def _leave_to_the_next(self, addresses: Sequence[Address]) -> None:
+        """A Redis that failed over may have forgotten that a kept address is the next pod's by now."""
+        ledger = self.world.ledger
+        owners = {a.allocation_id: a.tags.get(names.POD_UID_TAG, "") for a in addresses}
+        for uid, claim in ledger.claims(sorted(ledger.uids())).items():
+            if claim.tagged_keep and owners.get(claim.allocation_id, uid) != uid:
+                self.world.queue.update(uid, partial(_unless_retagged, claim.allocation_id))
 
     def _snapshot(self) -> Snapshot:
         ledger = self.world.ledger
@@ -199,6 +208,12 @@ def _unknown(uid: str, address: Address) -> Claim:
         name=tags.get(names.POD_NAME_TAG, ""),
         reason="found in EC2",
     )
+
+
+def _unless_retagged(allocation_id: str, claim: Claim | None) -> Claim | None:
+    """Without the address, unless it was inherited and is only to be tagged yet."""
+    mine = claim is not None and claim.allocation_id == allocation_id and not claim.retag
+    return without_address(claim) if claim is not None and mine else claim
 
 
 def _known_or(claim: Claim, known: Claim | None) -> Claim:

@@ -72,8 +72,8 @@ def test_a_finished_pod_gives_its_address_back(stack: Installation) -> None:
 
     stack.kubelet.finish("default", "job")
 
+    stack.until(lambda: our_addresses(stack) == [], "the address is released")
     stack.until_right()
-    assert our_addresses(stack) == []
     assert not written(stack.the_pod("job"))
 
 

@@ -6,6 +6,7 @@ from eip import names
 from eip.decide import EventType, Scope
 from eip.names import Action, Step
 from tests.workers_world import IP, IP2, IP3, OTHER, UID, Workers
+from workers.ports import Owner
 
 
 @pytest.fixture
@@ -144,3 +145,15 @@ def test_an_address_that_was_allocated_while_redis_went_is_found(workers: Worker
     assert workers.ec2.mutating == [Action.ALLOCATE, Action.ASSOCIATE]
     assert workers.claim().allocation_id == address.allocation_id
     assert workers.claim().serving
+
+
+def test_a_kept_address_that_the_next_pod_has_is_left_to_it(workers: Workers) -> None:
+    """A Redis that failed over has forgotten who took it over a moment ago; EC2's tag has not."""
+    address = workers.serve().allocation_id
+    workers.set(tagged_keep=86_400)
+    workers.ec2.tag(address, Owner(OTHER, "shop", "web"), 86_400)
+
+    workers.sweeper.refill()
+
+    assert not workers.claim().allocation_id
+    assert workers.claim(OTHER).allocation_id == address

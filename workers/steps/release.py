@@ -22,8 +22,13 @@ from workers.world import Job
 def release(job: Job) -> Outcome:
     """The one call that is owed: DisassociateAddress, ReleaseAddress, or a look-up."""
     claim = job.held.claim
-    if claim.doubles:
-        return release_double(job)
+    if claim.tagged_keep and not job.world.ledger.open_epoch().refilled:
+        return Again(1.0, "waits until it is known whose the address is")
+    return release_double(job) if claim.doubles else _owed(job)
+
+
+def _owed(job: Job) -> Outcome:
+    claim = job.held.claim
     if claim.association_id:
         return _disassociate(job)
     if claim.desired is Desired.HOLD:
