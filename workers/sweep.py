@@ -151,7 +151,7 @@ class Sweeper:
             interface = self.world.ec2.interface(address.interface_id)
             if interface is not None and interface.instance_id in nodes:
                 claim = stray(address, snapshot.taken_at)
-                self.world.queue.update(claim.uid, partial(_known_or, claim), ensure=True)
+                self.world.queue.add(claim)
 
     def _observe(self, pod: Pod, known: Claim | None, waiting: AbstractSet[str]) -> None:
         """Nothing is asked of Redis for a pod that is as its claim says: most of thousands are."""
@@ -214,10 +214,6 @@ def _unless_retagged(allocation_id: str, claim: Claim | None) -> Claim | None:
     """Without the address, unless it was inherited and is only to be tagged yet."""
     mine = claim is not None and claim.allocation_id == allocation_id and not claim.retag
     return without_address(claim) if claim is not None and mine else claim
-
-
-def _known_or(claim: Claim, known: Claim | None) -> Claim:
-    return known or claim
 
 
 def _if_settled(change: Change, taken_at: int) -> ClaimChange:

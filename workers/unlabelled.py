@@ -5,7 +5,6 @@ its label, or by the tags of its address.
 """
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Protocol
 
 from eip import names
@@ -44,8 +43,7 @@ def clear_unlabelled(world: World, lists: PodLists) -> None:
         return
     try:
         for pod in _unlabelled(world, lists):
-            claim = _to_clear(pod, seen_on(pod, world.external_dns))
-            world.queue.update(pod.uid, partial(_known_or, claim), ensure=True)
+            world.queue.add(_to_clear(pod, seen_on(pod, world.external_dns)))
     except EipError:
         ledger.first_again_in(Keys.UNLABELLED, "", SOON)
         raise
@@ -70,7 +68,3 @@ def _to_clear(pod: Pod, written: str) -> Claim:
         written=written,
         resource_version=int(pod.metadata.resource_version or 0),
     )
-
-
-def _known_or(claim: Claim, known: Claim | None) -> Claim:
-    return known or claim

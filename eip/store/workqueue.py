@@ -61,6 +61,10 @@ class WorkQueue:
                 self._wake(after, schedule, answer)
                 return after
 
+    def add(self, claim: Claim) -> None:
+        """Write a claim unless its uid has one, and see to it that somebody looks at that."""
+        self.update(claim.uid, lambda known: known or claim, ensure=True)
+
     def finish(
         self,
         held: Held,
