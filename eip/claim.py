@@ -39,7 +39,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `written` is what the pod said when it was last seen, in the form of `expected_writing`.
     `contested` says that EC2 must be asked what is associated: it refused an association because something
-    is already, or did not answer, or whoever worked on the claim died.
+    is already, or did not answer, or whoever worked on the claim died. `attempted_interface_id` is where the
+    last AssociateAddress was to put it, noted before the call.
     `wanted_at` is since when the pod has had its IP without the address on it, `freed_at` since when the
     address has been on an IP that the pod no longer has; the script that writes the claim sets both.
     `doubles` are allocation ids of addresses that carry this pod's uid beside the one in use.
@@ -80,6 +81,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     association_id: str = ""
     associated_ip: str = ""
     interface_id: str = ""
+    attempted_interface_id: str = ""
     allocated_at: int = 0
     changed_at: int = 0
     wanted_at: int = 0
@@ -231,6 +233,7 @@ def without_address(claim: Claim) -> Claim:
         without_name(without_doubt(without_association(claim))),
         allocation_id="",
         public_ip="",
+        attempted_interface_id="",
         allocated_at=0,
         lent=False,
         retag=False,

@@ -127,9 +127,9 @@ class RecordingLedger(Ledger):
 
     journal: list[str]
 
-    def renew(self, held: Held, *, intent: bool = False, limit: int = 0) -> Held:
+    def renew(self, held: Held, *, intent: bool = False, limit: int = 0, interface_id: str = "") -> Held:
         self.journal.append("intent" if intent else "renew")
-        return super().renew(held, intent=intent, limit=limit)
+        return super().renew(held, intent=intent, limit=limit, interface_id=interface_id)
 
 
 @dataclass

@@ -48,7 +48,7 @@ class Job:
     world: World
     served: Callable[[], None]
 
-    def token(self, action: Action) -> None:
+    def token(self, action: Action, *, interface_id: str = "") -> None:
         """Wait for a rate token, then make sure of the lease: the confirming read and the call come next.
 
         Raises:
@@ -57,10 +57,10 @@ class Job:
 
         """
         self.world.budget.acquire(action, self.held, self.served)
-        self.renew(action)
+        self.renew(action, interface_id=interface_id)
 
-    def renew(self, action: Action, *, intent: bool = False) -> None:
-        """Renew the lease, and note an intent; a token for `action` is given back if that fails.
+    def renew(self, action: Action, *, intent: bool = False, interface_id: str = "") -> None:
+        """Renew the lease, and note an intent or where an address goes; a token is given back if that fails.
 
         Raises:
             LeaseLost: the claim changed or is another's.
@@ -69,7 +69,9 @@ class Job:
         """
         limit = self.world.limit_of(self.held.claim.namespace) if intent else 0
         try:
-            self.held = self.world.ledger.renew(self.held, intent=intent, limit=limit)
+            self.held = self.world.ledger.renew(
+                self.held, intent=intent, limit=limit, interface_id=interface_id
+            )
         except Exception:
             self.world.budget.refund(action)
             raise

@@ -119,11 +119,12 @@ class Ledger(Records):
         claim = self.readable(uid, fields)
         return Held(claim, token, int(now)) if claim else None
 
-    def renew(self, held: Held, *, intent: bool = False, limit: int = 0) -> Held:
+    def renew(self, held: Held, *, intent: bool = False, limit: int = 0, interface_id: str = "") -> Held:
         """Make sure of the lease for its whole length from now on.
 
         With `intent` the claim says from now on that an address may have been allocated, and counts among
-        those of its namespace; `limit` is how many these may be, 0 for any number.
+        those of its namespace; `limit` is how many these may be, 0 for any number. With `interface_id` it
+        says that its address may have been associated there.
 
         Raises:
             LeaseLost: another holds the claim, or it was changed since it was read.
@@ -134,7 +135,7 @@ class Ledger(Records):
         keys = [Keys.claim(claim.uid), Keys.DUE, Keys.holders(claim.namespace)]
         what = "intent" if intent else ""
         now, answer = self.run(
-            "renew", keys, [claim.uid, held.token, self._lease, claim.version, what, limit]
+            "renew", keys, [claim.uid, held.token, self._lease, claim.version, what, limit, interface_id]
         )
         if answer == "FULL":
             raise NamespaceFull.of(claim.namespace, limit)
@@ -149,6 +150,8 @@ class Ledger(Records):
                 looked_at=0,
                 version=claim.version + 1,
             )
+        if interface_id:
+            claim = msgspec.structs.replace(claim, attempted_interface_id=interface_id)
         return Held(claim, held.token, int(now))
 
     def commit(

@@ -275,6 +275,22 @@ def lent_and_gone_at_once(installation: Installation) -> None:
     installation.cluster.remove(WEB)
 
 
+def lent_and_network_lost(installation: Installation) -> None:
+    """A pod loses its network when the lent address is about to be associated, and gets another IP later."""
+    installation.cluster.serve(WEB, installation.node, pool="mail")
+    installation.run_for(0.35)
+    installation.cluster.lose_network(WEB)
+    installation.run_for(40)
+    installation.cluster.start(WEB)
+
+
+def lent_and_ip_changed(installation: Installation) -> None:
+    """A pod has another IP when the lent address is about to be associated."""
+    installation.cluster.serve(WEB, installation.node, pool="mail")
+    installation.run_for(0.35)
+    installation.cluster.start(WEB)
+
+
 def node_served(installation: Installation) -> None:
     """A node that has its address, and a pod on it that has one of its own."""
     installation.run_for(3)
@@ -316,14 +332,25 @@ def node_deleted_and_forgotten(installation: Installation) -> None:
     installation.cluster.nodes.delete(installation.node)
 
 
-def egress_moves(installation: Installation) -> None:
-    """A node has the one address of a pool, and loses the label; the next node gets it."""
+def egress_asked_by_two(installation: Installation) -> None:
+    """A node has the one address of a pool, and another node asks for it."""
     installation.cluster.nodes.label(installation.node, labelled=True, pool="mail")
     installation.run_for(1)
     another = installation.cluster.add_node()
     installation.cluster.nodes.label(another, labelled=True, pool="mail")
     installation.run_for(1)
+
+
+def egress_moves(installation: Installation) -> None:
+    """The node that has the address loses the label; the next node gets it."""
+    egress_asked_by_two(installation)
     installation.cluster.nodes.label(installation.node, labelled=False)
+
+
+def egress_node_deleted(installation: Installation) -> None:
+    """The Node object goes while its instance lives on: no node says any more whose instance that is."""
+    egress_asked_by_two(installation)
+    installation.cluster.nodes.delete(installation.node)
 
 
 SCENARIOS = (
@@ -356,6 +383,8 @@ SCENARIOS = (
     Scenario("lent by name", lent("prod"), named_and_passed_on),
     Scenario("lent and forgotten", lent("prod", "prod shop/*"), lent_and_forgotten, forgets=True),
     Scenario("lent and gone at once", lent("prod", "shop/web-0"), lent_and_gone_at_once),
+    Scenario("lent, and the network is lost", lent("prod"), lent_and_network_lost),
+    Scenario("lent, and the IP changed", lent("prod"), lent_and_ip_changed),
     Scenario("node labelled", lambda i: i.run_for(3), node_labelled, nodes=True),
     Scenario("node unlabelled", node_served, node_unlabelled, nodes=True),
     Scenario("node deleted", node_served, node_deleted, nodes=True),
@@ -363,4 +392,5 @@ SCENARIOS = (
     Scenario("node registered again", node_served, node_registered_again, nodes=True),
     Scenario("node deleted and forgotten", node_served, node_deleted_and_forgotten, forgets=True, nodes=True),
     Scenario("egress moves to another node", lent("prod Node/*"), egress_moves, nodes=True),
+    Scenario("egress node deleted", lent("prod Node/*"), egress_node_deleted, nodes=True),
 )

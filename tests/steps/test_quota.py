@@ -135,10 +135,10 @@ def test_a_permit_is_not_lost_with_a_lease(full: Workers, monkeypatch: pytest.Mo
     renew = full.ledger.renew
     lost = iter([True])
 
-    def lose_once(held: Held, *, intent: bool = False, limit: int = 0) -> Held:
+    def lose_once(held: Held, *, intent: bool = False, limit: int = 0, interface_id: str = "") -> Held:
         if intent and next(lost, False):
             raise LeaseLost("changed")
-        return renew(held, intent=intent, limit=limit)
+        return renew(held, intent=intent, limit=limit, interface_id=interface_id)
 
     monkeypatch.setattr(full.ledger, "renew", lose_once)
     full.run_for(10)

@@ -34,7 +34,7 @@ def associate(job: Job) -> Outcome:
         return _not_yet(job, 2.0, found.reason)
     if isinstance(found, NotServable):
         return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
-    job.token(Action.ASSOCIATE)
+    job.token(Action.ASSOCIATE, interface_id=found.interface_id)
     allow_reassociation = False
     if claim.contested or claim.association_id:
         looked = _look(job, found.interface_id)

@@ -49,5 +49,7 @@ def _is_this_pods(job: Job, address: Address) -> bool:
         return True
     if not claim.contested:
         return False
+    if address.interface_id == claim.attempted_interface_id:
+        return True
     place = job.world.finder.find(place_of(claim, address.private_ip))
     return isinstance(place, Found) and place.interface_id == address.interface_id

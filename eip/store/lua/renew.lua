@@ -11,8 +11,8 @@
 -- ARGV[4]  number  length of the lease in milliseconds, from now on
 -- ARGV[5]  number  version of the claim that the holder works from
 -- ARGV[6]  string  'intent' to note that an address is about to be allocated, else ''
---
 -- ARGV[7]  number  how many holders the namespace may have, 0 for any number
+-- ARGV[8]  string  interface that the address is about to be associated with, or ''
 --
 -- Answers {now, 'HELD' | 'LOST' | 'CHANGED' | 'FULL'}.
 
@@ -28,6 +28,9 @@ if ARGV[6] == 'intent' and limit > 0 and redis.call('SISMEMBER', KEYS[4], uid) =
 end
 redis.call('HSET', KEYS[2], 'lease_until', now + lease)
 redis.call('ZADD', KEYS[3], now + lease, uid)
+if ARGV[8] ~= '' then
+  redis.call('HSET', KEYS[2], 'attempted_interface_id', ARGV[8])
+end
 if ARGV[6] == 'intent' then
   redis.call('HSET', KEYS[2], 'intent_at', now, 'intent_by', token, 'intent_looks', 0, 'looked_at', 0)
   redis.call('HINCRBY', KEYS[2], 'version', 1)
