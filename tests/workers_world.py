@@ -27,7 +27,7 @@ from workers.budget import Budget
 from workers.ours import Identity
 from workers.perform import perform
 from workers.ports import Interface
-from workers.sweep import Sweeper
+from workers.sweep.sweeper import Sweeper
 from workers.tell import Teller
 from workers.world import Job, World
 

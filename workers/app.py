@@ -17,9 +17,9 @@ from eip.errors import SettingsError
 from eip.settings import Settings, unknown_variables
 from workers import state
 from workers.alive import PULSE, SLOT_DEADLINE, SWEEP_DEADLINE
-from workers.bootsteps import World
-from workers.transport import ScreenedTransport
-from workers.waiting import WAITING
+from workers.consumer.bootsteps import World
+from workers.consumer.transport import ScreenedTransport
+from workers.consumer.waiting import WAITING
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ class OperatorApp(Celery):
     @cached_property
     def Worker(self) -> Any:  # noqa: N802 - Celery's name
         """The worker class that `celery worker` starts."""
-        return self.subclass_with_self("workers.bootsteps:OperatorWorker")  # type: ignore[arg-type]
+        return self.subclass_with_self("workers.consumer.bootsteps:OperatorWorker")  # type: ignore[arg-type]
 
 
 def configure(settings: Settings) -> Celery:
@@ -71,7 +71,7 @@ def configure(settings: Settings) -> Celery:
     made = make_app(settings, OperatorApp)
     made.conf.broker_transport_options = {
         **made.conf.broker_transport_options,
-        "queue_order_strategy": "workers.cycle:SafetyCycle",
+        "queue_order_strategy": "workers.consumer.cycle:SafetyCycle",
         "polling_interval": POLLING_INTERVAL,
     }
     made.conf.update(

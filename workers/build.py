@@ -28,7 +28,7 @@ from workers.observing.installation import Installation
 from workers.observing.observer import Observer
 from workers.observing.shared import Shared
 from workers.ours import Identity
-from workers.sweep import Sweeper
+from workers.sweep.sweeper import Sweeper
 from workers.tell import Teller
 from workers.world import World
 

@@ -11,7 +11,7 @@ from eip.observe import gone, observe
 from eip.pod import Pod
 from eip.writing import seen_on
 from workers.outcome import Change, TryLater
-from workers.stray import confirm_stray, is_stray
+from workers.sweep.stray import confirm_stray, is_stray
 from workers.world import Job, World
 
 UNNAMED_SECONDS = 60.0

@@ -9,7 +9,7 @@ from eip.errors import EipError, EpochChanged, RedisAway
 from eip.store.keys import Keys
 from workers import alive
 from workers.alive import PULSE
-from workers.sweep import Sweeper
+from workers.sweep.sweeper import Sweeper
 
 log = structlog.get_logger(__name__)
 

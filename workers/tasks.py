@@ -12,8 +12,8 @@ from eip import names
 from eip.names import Step
 from workers import state
 from workers.app import app
+from workers.consumer.waiting import WAITING
 from workers.perform import perform
-from workers.waiting import WAITING
 
 log = structlog.get_logger(__name__)
 

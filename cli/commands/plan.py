@@ -10,8 +10,8 @@ from cli.reach import connections, reading
 from cli.reach.connections import Connections
 from cli.reach.sight import REDIS, Sight
 from cli.rows.plan import PlanRow, plan_rows
-from workers.plan import Snapshot
-from workers.plan import plan as planned
+from workers.sweep.plan import Snapshot
+from workers.sweep.plan import plan as planned
 
 if TYPE_CHECKING:
     from eip.settings import Settings

@@ -11,8 +11,8 @@ from eip.decide import EventType, Scope, decide
 from eip.observe import observe
 from eip.pod import Pod
 from eip.writing import seen_on
-from workers.plan import Plan, Snapshot
 from workers.ports import Address
+from workers.sweep.plan import Plan, Snapshot
 
 
 class PlanRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -96,7 +96,7 @@ class FakeKubernetes:
         """The Events with one reason."""
         return [event for event in self.events if event["reason"] == reason]
 
-    # workers.ports.Kubernetes, and workers.sweep.PodLists
+    # workers.ports.Kubernetes, and workers.sweep.lists.PodLists
 
     def get_pod(self, namespace: str, name: str) -> Pod | None:
         self._call("get", f"{namespace}/{name}")

@@ -12,12 +12,13 @@ from eip.store.workqueue import WorkQueue
 from tests.faults.faults import Fault
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.schedules import run
-from workers import perform, plan
+from workers import perform
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.outcome import Done, unchanged
 from workers.steps import associate, doubles, intent, release, reverse_dns
-from workers.sweep import Sweeper
+from workers.sweep import plan
+from workers.sweep.sweeper import Sweeper
 from workers.world import Job
 
 renew = Job.renew

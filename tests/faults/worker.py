@@ -22,7 +22,7 @@ from workers.budget import Budget
 from workers.housekeeping import TICK, Housekeeping, Trouble
 from workers.ours import Identity
 from workers.perform import perform
-from workers.sweep import Sweeper
+from workers.sweep.sweeper import Sweeper
 from workers.tell import Teller
 from workers.world import World
 

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from workers import bootsteps, state
+from workers import state
 from workers.alive import Pulse
-from workers.bootsteps import World, _alive, _ready
+from workers.consumer import bootsteps
+from workers.consumer.bootsteps import World, _alive, _ready
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a sweep is to do, by the table in workers.plan: each row, and what must not be touched."""
+"""What a sweep is to do, by the table in workers.sweep.plan: each row, and what must not be touched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from eip.decide import Desired, Scope
 from eip.pod import Pod
 from tests.fakes.ec2 import CLUSTER
 from workers.ours import Identity
-from workers.plan import Plan, Snapshot, matches, plan
 from workers.ports import Address
+from workers.sweep.plan import Plan, Snapshot, matches, plan
 
 NOW = 10_000_000
 MINUTES = 60_000

@@ -5,7 +5,7 @@ import redis
 
 from eip.store.keys import Keys
 from tests.workers_world import Workers
-from workers.unlabelled import DAY
+from workers.sweep.unlabelled import DAY
 
 
 @pytest.fixture

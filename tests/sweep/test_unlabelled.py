@@ -4,7 +4,7 @@ from eip import names
 from eip.errors import KubernetesError
 from eip.store.keys import Keys
 from tests.workers_world import OTHER, UID, Workers
-from workers.unlabelled import DAY, SOON
+from workers.sweep.unlabelled import DAY, SOON
 
 
 def look(workers: Workers) -> None:

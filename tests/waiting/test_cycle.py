@@ -10,9 +10,9 @@ import redis
 
 from eip.names import Queue
 from sandbox.redis import RedisServer
-from workers import cycle
-from workers.cycle import SafetyCycle
-from workers.waiting import Waiting
+from workers.consumer import cycle
+from workers.consumer.cycle import SafetyCycle
+from workers.consumer.waiting import Waiting
 
 SAFEST_FIRST = ["release", "annotate", "associate", "allocate"]
 
@@ -80,7 +80,7 @@ Pop = Callable[[list[str]], list[str]]
 @pytest.fixture
 def pop(redis_server: RedisServer, redis_client: redis.Redis, waiting: Waiting) -> Iterator[Pop]:
     """Pops one message of each queue through kombu, as the worker does, and answers their order."""
-    options = {"queue_order_strategy": "workers.cycle:SafetyCycle", "polling_interval": 0.01}
+    options = {"queue_order_strategy": "workers.consumer.cycle:SafetyCycle", "polling_interval": 0.01}
     with kombu.Connection(redis_server.url, transport_options=options) as connection:
 
         def order(declared: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from eip.names import Queue
-from workers.waiting import Waiting
+from workers.consumer.waiting import Waiting
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from kombu.utils.imports import symbol_by_name
 
 from eip import names
 from eip.names import Queue, Step
-from workers.bootsteps import OperatorWorker, World
-from workers.cycle import SafetyCycle
+from workers.consumer.bootsteps import OperatorWorker, World
+from workers.consumer.cycle import SafetyCycle
 
 SAFEST_FIRST = ["release", "annotate", "associate", "allocate"]
 

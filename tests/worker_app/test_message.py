@@ -10,8 +10,8 @@ import structlog
 from eip import names
 from eip.names import Queue, Step
 from tests.forged_messages import NO_UID, REFUSED, envelope, message
-from workers.message import TASKS, ForgedMessageError, screened
-from workers.transport import ScreenedTransport, genuine
+from workers.consumer.message import TASKS, ForgedMessageError, screened
+from workers.consumer.transport import ScreenedTransport, genuine
 
 UID = "1111111a-1111-4111-8111-111111111111"
 SEPARATOR = "\x06\x16"

@@ -9,7 +9,7 @@ from celery.app.trace import build_tracer
 
 from eip.names import Queue, Step
 from workers import state
-from workers.waiting import Waiting
+from workers.consumer.waiting import Waiting
 
 UID = "11111111-1111-4111-8111-111111111111"
 

@@ -14,7 +14,7 @@ from eip.errors import EipError
 from workers import state
 from workers.alive import PULSE
 from workers.build import build
-from workers.waiting import WAITING
+from workers.consumer.waiting import WAITING
 
 log = structlog.get_logger(__name__)
 

@@ -5,15 +5,15 @@ its label, or by the tags of its address.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from eip import names
 from eip.claim import Claim
 from eip.decide import NOT_MANAGED, Desired
 from eip.errors import EipError
-from eip.pod import Pod, PodList
+from eip.pod import Pod
 from eip.store.keys import Keys
 from eip.writing import seen_on
+from workers.sweep.lists import PodLists
 from workers.world import World
 
 DAY = 86_400
@@ -21,14 +21,6 @@ DAY = 86_400
 
 SOON = 60
 """Seconds until a look that failed is repeated."""
-
-
-class PodLists(Protocol):
-    """The API server's lists."""
-
-    def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
-        """Pages of pods; an empty selector finds all."""
-        ...
 
 
 def clear_unlabelled(world: World, lists: PodLists) -> None:

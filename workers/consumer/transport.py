@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from kombu.transport import redis as kombu_redis
 
-from workers.message import ForgedMessageError, screened
+from workers.consumer.message import ForgedMessageError, screened
 
 log = structlog.get_logger(__name__)
 

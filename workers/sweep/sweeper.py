@@ -3,46 +3,31 @@
 EC2 comes first: a pod that appears after it only looks as if it had no address, and is left to its own step.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import structlog
 
 from eip import names
-from eip.claim import Claim, changed, is_over, next_step, without_address
+from eip.claim import Claim, without_address
 from eip.decide import EventType, decide
 from eip.errors import EipError
 from eip.observe import left, observe
-from eip.pod import Pod, PodList
+from eip.pod import Pod
 from eip.writing import seen_on
 from workers.observing.sweeps import sweeping
-from workers.outcome import Change
-from workers.plan import Plan, Snapshot, plan
 from workers.ports import Address
-from workers.shown import with_address, with_association
-from workers.steps.intent import without_intent
-from workers.stray import stray
-from workers.unlabelled import clear_unlabelled
+from workers.shown import with_association
+from workers.sweep.changes import if_settled, is_looked_after, taken, unless_retagged
+from workers.sweep.lists import PodLists
+from workers.sweep.plan import Plan, Snapshot, plan
+from workers.sweep.stray import stray
+from workers.sweep.unlabelled import clear_unlabelled
 from workers.world import World
 
 log = structlog.get_logger(__name__)
-
-ClaimChange = Callable[[Claim | None], Claim | None]
-
-
-class PodLists(Protocol):
-    """The API server's lists, read from etcd and never from a cache."""
-
-    def list_pods(self, selector: str, namespace: str | None = None) -> Iterator[PodList]:
-        """Pages of pods."""
-        ...
-
-    def provider_ids(self) -> set[str]:
-        """spec.providerID of all nodes."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +77,7 @@ class Sweeper:
         owners = {a.allocation_id: a.tags.get(names.POD_UID_TAG, "") for a in addresses}
         for uid, claim in ledger.claims(sorted(ledger.uids())).items():
             if claim.tagged_keep and owners.get(claim.allocation_id, uid) != uid:
-                self.world.queue.update(uid, partial(_unless_retagged, claim.allocation_id))
+                self.world.queue.update(uid, partial(unless_retagged, claim.allocation_id))
 
     def _snapshot(self) -> Snapshot:
         ledger = self.world.ledger
@@ -120,16 +105,16 @@ class Sweeper:
             change = taken(uid, owned, snapshot.taken_at, known=uid in snapshot.claims)
             queue.update(uid, change, ensure=True)
         for uid, address in todo.shown.items():
-            queue.update(uid, _if_settled(partial(with_association, address=address), snapshot.taken_at))
+            queue.update(uid, if_settled(partial(with_association, address=address), snapshot.taken_at))
         for uid in todo.lost:
-            queue.update(uid, _if_settled(without_address, snapshot.taken_at))
+            queue.update(uid, if_settled(without_address, snapshot.taken_at))
         for uid in todo.left:
             queue.update(uid, left)
         waiting = self.world.ledger.waiting()
         for pod in snapshot.pods.values():
             self._observe(pod, snapshot.claims.get(pod.uid), waiting)
         for uid in snapshot.claims.keys() - snapshot.pods.keys():
-            if not _is_looked_after(snapshot.claims[uid], waiting):
+            if not is_looked_after(snapshot.claims[uid], waiting):
                 queue.update(uid, lambda claim: claim, ensure=True)
         for address in todo.free:
             pool = address.tags.get(names.POOL_TAG, "")
@@ -161,73 +146,8 @@ class Sweeper:
         def change(claim: Claim | None) -> Claim | None:
             return observe(claim, EventType.READ, pod, decision, written)
 
-        if known is None or change(known) is not known or not _is_looked_after(known, waiting):
+        if known is None or change(known) is not known or not is_looked_after(known, waiting):
             self.world.queue.update(pod.uid, change, ensure=True)
-
-
-def taken(uid: str, addresses: Sequence[Address], taken_at: int, *, known: bool = False) -> ClaimChange:
-    """What a claim becomes when EC2 shows these addresses for its pod.
-
-    One that was `known` and is there no longer has ended since: its address may be another's by this time.
-    """
-
-    def change(claim: Claim | None) -> Claim | None:
-        if claim is None and known:
-            return None
-        if claim is not None and claim.changed_at > taken_at:
-            return claim
-        mine = claim or _unknown(uid, addresses[0])
-        if mine.lent:
-            return changed(mine, doubles=",".join(sorted(address.allocation_id for address in addresses)))
-        live = sorted(addresses, key=lambda a: _preference(mine, a))
-        best, rest = live[0], live[1:]
-        return changed(
-            with_address(without_intent(mine), best),
-            allocated_at=mine.allocated_at or taken_at,
-            doubles=",".join(address.allocation_id for address in rest),
-        )
-
-    return change
-
-
-def _preference(claim: Claim, address: Address) -> tuple[bool, bool, bool, str]:
-    """The live one first: on the pod's IP, then the claimed one, then any associated one."""
-    return (
-        not claim.pod_ip or address.private_ip != claim.pod_ip,
-        address.allocation_id != claim.allocation_id,
-        not address.association_id,
-        address.allocation_id,
-    )
-
-
-def _unknown(uid: str, address: Address) -> Claim:
-    tags = address.tags
-    return Claim(
-        uid=uid,
-        namespace=tags.get(names.NAMESPACE_TAG, ""),
-        name=tags.get(names.POD_NAME_TAG, ""),
-        reason="found in EC2",
-    )
-
-
-def _unless_retagged(allocation_id: str, claim: Claim | None) -> Claim | None:
-    """Without the address, unless it was inherited and is only to be tagged yet."""
-    mine = claim is not None and claim.allocation_id == allocation_id and not claim.retag
-    return without_address(claim) if claim is not None and mine else claim
-
-
-def _if_settled(change: Change, taken_at: int) -> ClaimChange:
-    def guarded(claim: Claim | None) -> Claim | None:
-        if claim is None or claim.changed_at > taken_at or claim.lease_until > taken_at:
-            return claim
-        return change(claim)
-
-    return guarded
-
-
-def _is_looked_after(claim: Claim, waiting: AbstractSet[str]) -> bool:
-    """Whether it rests rightly, or somebody will look at it; whatever changes it later sees to that too."""
-    return claim.uid in waiting or (next_step(claim) is None and not is_over(claim))
 
 
 def _everyone(addresses: Sequence[Address]) -> dict[str, Pod]:

@@ -9,7 +9,7 @@ from kombu.utils.scheduling import priority_cycle
 
 from eip.names import Queue
 from workers.alive import PULSE
-from workers.waiting import WAITING
+from workers.consumer.waiting import WAITING
 
 RANK = {queue.value: rank for rank, queue in enumerate(Queue)}
 
