@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cli.iam import statements
 from cli.iam.statements import Statement, Target
-from eip.settings import Name
+from eip.setting_forms import Name
 
 ANY_ACCOUNT = "*"
 """A role reaches addresses and interfaces of its own account only, whatever its policy says."""
