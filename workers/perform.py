@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from eip.claim import Claim, changed, is_over, next_step
+from eip.claim import Claim, changed, next_step
 from eip.errors import Ec2Error, EpochChanged, KubernetesError, LeaseLost, RedisAway
 from eip.names import EventReason, Step
 from eip.store.ledger import Held
@@ -115,8 +115,6 @@ def _settle(step: Step, held: Held, outcome: Outcome, world: World) -> Claim:
     match outcome:
         case Done():
             claim = world.queue.finish(held, lambda c: _succeeded(outcome.change(c)))
-            if is_over(claim):
-                world.quota.pass_on(claim.uid)
         case Again():
             claim = world.queue.finish(held, outcome.change, again=outcome.after, step=step)
         case Parked():

@@ -218,6 +218,7 @@ def _keys(claim: Claim, schedule: Schedule) -> list[str]:
         Keys.RETURNED,
         Keys.KEPT,
         Keys.WAITING,
+        Keys.QUOTA,
         *_ALL_WAKEUPS,
     ]
 

@@ -32,7 +32,7 @@ class Quota:
         self._run_freed(uid, "")
 
     def pass_on(self, uid: str) -> None:
-        """`uid` is over; if it held a permit, the next one gets it."""
+        """`uid` waits for something else; if it held a permit, the next one gets it."""
         self._run_freed(uid, "unused")
 
     def tick(self, limit: int = 100) -> None:

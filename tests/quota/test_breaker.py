@@ -217,6 +217,30 @@ def test_unused_permit_is_passed_on(
     assert allowed(quota, parked) == [parked[1]]
 
 
+@pytest.mark.parametrize("desired", [Desired.RELEASE, Desired.HOLD])
+def test_a_permit_goes_on_when_the_producer_says_that_its_pod_went(
+    quota: Quota, work_queue: WorkQueue, sent: Sent, parked: list[str], desired: Desired
+) -> None:
+    """No step has to run in between: the pod is gone, or has no IP, before it used it."""
+    quota.freed()
+    work_queue.update(parked[0], lambda claim: claim and changed(claim, desired=desired, pod_ip=""))
+
+    assert parked[1] in woken(quota, work_queue, sent)
+    assert allowed(quota, parked) == [parked[1]]
+
+
+def test_the_last_one_that_goes_closes_the_breaker(
+    quota: Quota, ledger: Ledger, work_queue: WorkQueue, past: Past
+) -> None:
+    """Who comes next need not wait for a probe while an address is free."""
+    quota.tripped()
+    park(ledger, work_queue, past, "a")
+    quota.freed()
+    work_queue.update("a", lambda claim: claim and changed(claim, desired=Desired.RELEASE))
+
+    assert allowed(quota, ["x", "y"]) == ["x", "y"]
+
+
 def test_over_without_a_permit(quota: Quota, work_queue: WorkQueue, sent: Sent, parked: list[str]) -> None:
     """A claim that is over and held no permit has none to leave."""
     quota.pass_on(parked[1])

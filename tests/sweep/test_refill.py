@@ -6,7 +6,7 @@ from eip import names
 from eip.decide import EventType, Scope
 from eip.names import Action, Step
 from tests.workers_world import IP, IP2, IP3, OTHER, UID, Workers
-from workers.ports import Owner
+from workers.ports import Address, Owner
 
 
 @pytest.fixture
@@ -59,6 +59,27 @@ def test_nothing_is_allocated_before_the_refill(flushed: Workers) -> None:
     flushed.run_for(30)
 
     assert flushed.ec2.calls == []
+
+
+def test_who_ends_while_a_second_refill_reads_is_not_brought_back(
+    flushed: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EC2 was slow, another worker has filled the claims, and what was read is old."""
+    look = flushed.ec2.addresses_of_cluster
+
+    def slow() -> list[Address]:
+        shown = list(look())
+        monkeypatch.undo()
+        flushed.sweeper.refill()
+        listed(flushed)
+        flushed.see(flushed.kubernetes.remove("web"), EventType.DELETED)
+        flushed.run_for(10)
+        return shown
+
+    monkeypatch.setattr(flushed.ec2, "addresses_of_cluster", slow)
+    flushed.sweeper.refill()
+
+    assert flushed.ledger.uids() == {OTHER}
 
 
 def test_a_new_pod_is_served_after_the_refill(flushed: Workers) -> None:

@@ -13,14 +13,14 @@ from workers.steps.intent import without_intent
 ClaimChange = Callable[[Claim | None], Claim | None]
 
 
-def taken(uid: str, addresses: Sequence[Address], taken_at: int, *, known: bool = False) -> ClaimChange:
+def taken(uid: str, addresses: Sequence[Address], taken_at: int, ended: Callable[[], bool]) -> ClaimChange:
     """What a claim becomes when EC2 shows these addresses for its pod.
 
-    One that was `known` and is there no longer has ended since: its address may be another's by this time.
+    One that is not there and `ended` since EC2 was read stays away: its address may be another's by now.
     """
 
     def change(claim: Claim | None) -> Claim | None:
-        if claim is None and known:
+        if claim is None and ended():
             return None
         if claim is not None and claim.changed_at > taken_at:
             return claim

@@ -65,7 +65,8 @@ class Sweeper:
         todo = plan(snapshot, self.world.identity, self.world.scope, 0)
         self._leave_to_the_next(addresses)
         for uid, owned in todo.adopt.items():
-            self.world.queue.update(uid, taken(uid, owned, now), ensure=True)
+            over = partial(self.world.ledger.tombstoned, uid)
+            self.world.queue.update(uid, taken(uid, owned, now, over), ensure=True)
         # Whom a lent address was for is forgotten: one that no pod asks for has been astray since now.
         self.world.ledger.suspect(todo.suspects)
         self.world.ledger.mark("refilled")
@@ -102,7 +103,7 @@ class Sweeper:
     def _mend(self, todo: Plan, snapshot: Snapshot) -> None:
         queue = self.world.queue
         for uid, owned in todo.adopt.items():
-            change = taken(uid, owned, snapshot.taken_at, known=uid in snapshot.claims)
+            change = taken(uid, owned, snapshot.taken_at, partial(snapshot.claims.__contains__, uid))
             queue.update(uid, change, ensure=True)
         for uid, address in todo.shown.items():
             queue.update(uid, if_settled(partial(with_association, address=address), snapshot.taken_at))

@@ -14,7 +14,8 @@
 -- KEYS[12] hash    returned: allocation id of a lent address -> its last association, which is gone
 -- KEYS[13] hash    kept: namespace/name -> uid of the pod whose address stays for the next of that name
 -- KEYS[14] string  the beginning of the names of the lines of who waits for lent addresses
--- KEYS[15+] zset   wake-ups of every queue, for `ensure`
+-- KEYS[15] hash    the breaker that the quota has opened
+-- KEYS[16+] zset   wake-ups of every queue, for `ensure`
 -- ARGV[1]  string  epoch
 -- ARGV[2]  string  uid
 -- ARGV[3]  number  version of the claim that the caller read, 0 when there was none
@@ -47,6 +48,14 @@ if tonumber(known[1] or '0') ~= version then
   return { 'CONFLICT' }
 end
 
+-- A permit that it has not used is for the next one.
+local function waits_no_longer()
+  redis.call('ZREM', KEYS[5], uid)
+  if redis.call('SREM', KEYS[9], uid) == 1 then
+    permit_next(KEYS[15], KEYS[5], KEYS[9], KEYS[4])
+  end
+end
+
 local before = claim_of(KEYS[2])
 local leased = token == '' and tonumber(known[3] or '0') > now
 
@@ -58,8 +67,8 @@ if schedule == 'forget' and not leased then
   redis.call('DEL', KEYS[2])
   redis.call('SREM', KEYS[3], uid)
   redis.call('ZREM', KEYS[4], uid)
-  redis.call('ZREM', KEYS[5], uid)
   redis.call('SREM', KEYS[10], uid)
+  waits_no_longer()
   settle_lent(uid, before, NOTHING, KEYS[11], KEYS[12], KEYS[14], KEYS[4])
   settle_kept(uid, before, NOTHING, KEYS[13], KEYS[4])
   if ARGV[8] ~= '' then
@@ -121,7 +130,7 @@ if schedule == 'leave' or leased then
 end
 if schedule == 'ensure' then
   local pending = redis.call('ZSCORE', KEYS[4], uid) or redis.call('ZSCORE', KEYS[5], uid)
-  for i = 15, #KEYS do
+  for i = 16, #KEYS do
     pending = pending or redis.call('ZSCORE', KEYS[i], uid)
   end
   if pending then
@@ -138,7 +147,7 @@ if schedule == 'park' then
     redis.call('ZADD', KEYS[4], now, uid)
   end
 elseif schedule == 'rest' then
-  redis.call('ZREM', KEYS[5], uid)
+  waits_no_longer()
 elseif schedule == 'due' then
   local woken = token ~= '' and redis.call('HGET', KEYS[2], 'woken') == 'at work'
   if woken then

@@ -18,14 +18,4 @@ redis.call('ZREM', KEYS[3], ARGV[2])
 if redis.call('HGET', KEYS[2], 'open') ~= '1' or (ARGV[3] == 'unused' and held == 0) then
   return ''
 end
-if redis.call('ZCARD', KEYS[3]) == 0 then
-  redis.call('DEL', KEYS[2], KEYS[4])
-  return ''
-end
-for _, uid in ipairs(redis.call('ZRANGE', KEYS[3], 0, redis.call('SCARD', KEYS[4]))) do
-  if redis.call('SADD', KEYS[4], uid) == 1 then
-    redis.call('ZADD', KEYS[5], now, uid)
-    return uid
-  end
-end
-return ''
+return permit_next(KEYS[2], KEYS[3], KEYS[4], KEYS[5])
