@@ -96,9 +96,9 @@ class Installation:
         """Redis comes back empty, after a lost disk."""
         self._redis_loses("Redis restarted empty", self.redis.restart_empty)
 
-    def fail_over(self, replica: dict[bytes, bytes]) -> None:
-        """A replica takes over that knows less."""
-        self._redis_loses("Redis failed over", lambda: self.redis.fail_over(replica))
+    def fail_over(self, replica: dict[bytes, bytes], ahead: float = 0.0) -> None:
+        """A replica takes over that knows less, and whose clock is `ahead` by so many seconds."""
+        self._redis_loses(f"Redis failed over, {ahead:+} s", lambda: self.redis.fail_over(replica, ahead))
 
     def kill(self, process: OperatorProcess) -> None:
         """Kill it as kill -9 does; it is started again."""

@@ -55,8 +55,9 @@ class Lent:
         return [a for a in self.addresses if self._is_at_home(a, pod)]
 
     def is_free_for(self, pod: Pod) -> bool:
-        """Whether the pod could have one."""
-        return any(may_have(pod, a) and not a.association_id for a in self.addresses)
+        """Whether the pod could have one; what a pod had that lost its network waits for that pod."""
+        free = [a for a in self.addresses if may_have(pod, a) and not a.association_id]
+        return any(not self._waits_for_its_pod(address) for address in free)
 
     def astray(self, address: Address) -> str:
         """What is wrong with where one is."""
@@ -66,6 +67,10 @@ class Lent:
             if self._is_at_home(address, pod):
                 return ""
         return f"{address.public_ip} is on {address.private_ip}, where no pod asks for it"
+
+    def _waits_for_its_pod(self, address: Address) -> bool:
+        pod = self.cluster.by_uid(self.holder(address))
+        return pod is not None and may_have(pod, address) and _desired(pod) is Desired.HOLD
 
     def _is_of_before(self, address: Address, pod: Pod) -> bool:
         """Whether it was associated for one that is gone: its namesake has got the freed IP, and it there."""
@@ -96,7 +101,11 @@ def may_have(pod: Pod, address: Address) -> bool:
 
 
 def _serves(pod: Pod) -> bool:
-    return decide(EventType.READ, pod, SCOPE).desired is Desired.SERVE
+    return _desired(pod) is Desired.SERVE
+
+
+def _desired(pod: Pod) -> Desired:
+    return decide(EventType.READ, pod, SCOPE).desired
 
 
 def _read(previous: object) -> Pod | None:

@@ -1,7 +1,8 @@
 """Anything may happen to pods, nodes, processes, Redis, EC2 and the API server, in any order.
 
 While it does, no address stays on a freed IP for longer than is excused, nothing foreign is touched, and no
-call is made without its confirming read. Once nothing goes wrong any more, all comes right.
+call is made without its confirming read. No two clocks agree. Once nothing goes wrong any more, all comes
+right.
 """
 
 from random import Random
@@ -24,6 +25,9 @@ CODES = ("RequestLimitExceeded", "InternalError", "UnauthorizedOperation")
 MUTATING = (Action.ALLOCATE, Action.ASSOCIATE, Action.DISASSOCIATE, Action.RELEASE)
 DESCRIBING = (Action.DESCRIBE_ADDRESSES, Action.DESCRIBE_INTERFACES)
 MOMENTS = (0.0, 0.0, 0.02, 0.1, 0.3, 1.0, 4.0, 12.0, 35.0)
+AHEAD = (0.0, 0.0, 1.0, -1.0)
+"""Seconds by which a replica's clock may be ahead of the true time."""
+
 OF_NOBODY = {names.CLUSTER_NAME_TAG: "", names.CLUSTER_UID_TAG: "", names.POD_UID_TAG: ""}
 NOBODY = {name: f"00000000-0000-4000-8000-0000dead{number:04}" for number, name in enumerate(NAMES)}
 
@@ -274,7 +278,7 @@ class AnyOrder(RuleBasedStateMachine):
             case _:
                 replica = self.all.redis.dump()
                 self.all.run_for(self.chance.choice((0.1, 0.3, 1.0)))
-                self.all.fail_over(replica)
+                self.all.fail_over(replica, self.chance.choice(AHEAD))
 
     @rule(code=st.sampled_from([None, None, None, 0, 401, 403, 429, 500, 503]))
     def api_server_breaks_or_mends(self, code: int | None) -> None:

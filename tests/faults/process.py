@@ -4,11 +4,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from zlib import crc32
 
 from tests.faults.faults import LATE, STALL, TIMEOUT, Fault, Faults, Port
 from tests.faults.simulation import Died, Process, Simulation
 
 T = TypeVar("T")
+
+DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,19 @@ class Answered:
 
 @dataclass(eq=False)
 class OperatorProcess(Process):
-    """Has a clock, and makes calls; `on_death` is told when it dies."""
+    """Has a clock of its own, and makes calls; `on_death` is told when it dies."""
 
     simulation: Simulation = field(kw_only=True)
     faults: Faults = field(kw_only=True)
     on_death: Callable[["OperatorProcess"], None] = field(kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Its clock began at some time or other."""
+        self._ahead = float(crc32(self.name.encode()) % DAY - DAY / 2)
+
     def now(self) -> float:
-        """Virtual seconds."""
-        return self.simulation.now
+        """Virtual seconds by its machine's clock, which agrees with no other's."""
+        return self.simulation.now + self._ahead
 
     def sleep(self, seconds: float) -> None:
         """Let virtual seconds pass."""

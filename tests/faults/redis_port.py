@@ -64,18 +64,24 @@ class VirtualRedis:
         self.ask_all = self._connection.ask_all
         self._simulation = simulation
         self._run_id = 1
+        self._ahead = 0.0
         self.away = False
         self.flush()
 
     @property
+    def microseconds(self) -> int:
+        """Virtual time as the server's own clock tells it."""
+        return int((self._simulation.now + self._ahead) * 1_000_000)
+
+    @property
     def milliseconds(self) -> int:
-        """Virtual time as Redis tells it."""
-        return int(self._simulation.now * 1000)
+        """The same."""
+        return self.microseconds // 1000
 
     def evaluate(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run a script."""
         text, sha = virtual(script)
-        seconds, micros = divmod(int(self._simulation.now * 1_000_000), 1_000_000)
+        seconds, micros = divmod(self.microseconds, 1_000_000)
         moment = ("MSET", SECONDS, seconds, MICROS, micros, RUN_ID, f"run_id:{self._run_id:040}")
         try:
             return self.ask_all([moment, ("EVALSHA", sha, len(keys), *keys, *arguments)])[-1]
@@ -118,9 +124,10 @@ class VirtualRedis:
         values = self.ask_all([("DUMP", key) for key in keys], decode=False)
         return dict(zip(keys, values, strict=True))
 
-    def fail_over(self, replica: dict[bytes, bytes]) -> None:
-        """A replica is promoted: another server process, which knows what it knew."""
+    def fail_over(self, replica: dict[bytes, bytes], ahead: float = 0.0) -> None:
+        """A replica is promoted, which knows what it knew; its clock is ahead by so many seconds."""
         self.restart_empty()
+        self._ahead = ahead
         for key, value in replica.items():
             self.ask("RESTORE", key, 0, value)
 
@@ -145,7 +152,7 @@ class VirtualRedis:
         if epoch != [f"{self._run_id:040}", "1"] or any(wakeups):
             return 0.0
         probe = float(quota[1] or 0) if parked and quota[0] == "1" else 0.0 if parked else math.inf
-        return min([probe, *map(float, due[1:])]) / 1000
+        return min([probe, *map(float, due[1:])]) / 1000 - self._ahead
 
     def close(self) -> None:
         """Close the connection."""
@@ -233,7 +240,7 @@ class RedisPort:
         return self.call("EXPIRE", (key, seconds), lambda: self.server.expire(key, seconds))
 
     def time(self) -> tuple[int, int]:
-        return self.call("TIME", (), lambda: divmod(int(self._process.now() * 1_000_000), 1_000_000))
+        return self.call("TIME", (), lambda: divmod(self.server.microseconds, 1_000_000))
 
     def lpush(self, key: str, message: str) -> int:
         """How Celery sends a message."""

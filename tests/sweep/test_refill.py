@@ -61,6 +61,20 @@ def test_nothing_is_allocated_before_the_refill(flushed: Workers) -> None:
     assert flushed.ec2.calls == []
 
 
+def test_who_ended_before_it_gives_its_address_back(flushed: Workers) -> None:
+    """The claim ended without knowing of its address: the list saw the pod, and then it went."""
+    listed(flushed)
+    flushed.see(flushed.kubernetes.remove("web"), EventType.DELETED)
+    flushed.run()
+    assert UID not in flushed.ledger.uids()
+
+    flushed.sweeper.refill()
+    flushed.run_for(10)
+
+    assert flushed.ec2.at(IP) == []
+    assert len(flushed.ec2.addresses) == 1
+
+
 def test_who_ends_while_a_second_refill_reads_is_not_brought_back(
     flushed: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

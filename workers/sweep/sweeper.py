@@ -65,12 +65,17 @@ class Sweeper:
         todo = plan(snapshot, self.world.identity, self.world.scope, 0)
         self._leave_to_the_next(addresses)
         for uid, owned in todo.adopt.items():
-            over = partial(self.world.ledger.tombstoned, uid)
-            self.world.queue.update(uid, taken(uid, owned, now, over), ensure=True)
+            ended = partial(self._ended_once_filled, uid)
+            self.world.queue.update(uid, taken(uid, owned, now, ended), ensure=True)
         # Whom a lent address was for is forgotten: one that no pod asks for has been astray since now.
         self.world.ledger.suspect(todo.suspects)
         self.world.ledger.mark("refilled")
         log.info("claims filled from EC2", addresses=len(addresses))
+
+    def _ended_once_filled(self, uid: str) -> bool:
+        """Whether a claim ended after another worker filled it in; before, it ended without its address."""
+        ledger = self.world.ledger
+        return ledger.open_epoch().refilled and ledger.tombstoned(uid)
 
     def _leave_to_the_next(self, addresses: Sequence[Address]) -> None:
         """A Redis that failed over may have forgotten that a kept address is the next pod's by now."""
