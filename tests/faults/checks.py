@@ -177,7 +177,7 @@ class Checks:
         if pod.metadata.deletion_timestamp and not mine:
             return _wrong_writing(pod, None)
         if not mine and (asks(pod) or asks_nonsense(pod)):
-            free = asks(pod) and self.lent.is_free_for(pod)
+            free = asks(pod) and self.lent.is_free_for(pod, self._is_hindered)
             return f"{pod.key} waits though one is free" if free else _wrong_writing(pod, None)
         if len(mine) != 1:
             return f"{pod.key} ({pod.uid}) has {len(mine)} addresses"
@@ -228,6 +228,11 @@ class Checks:
         """The other addresses of pods of the same name."""
         others = [a for a in self.ours if a.allocation_id != address.allocation_id]
         return [a for a in others if _name(a) == _name(address)]
+
+    def _is_hindered(self, pod: Pod) -> bool:
+        """Whether a pod cannot have its address yet: it has no IP, or a foreign one is on that."""
+        desired = _desired(pod, pod.uid)
+        return desired is Desired.HOLD or (desired is Desired.SERVE and self._occupied(pod.ipv4))
 
     def _occupied(self, ip: str) -> bool:
         return any(not is_ours(a) for a in self.ec2.at(ip))

@@ -1,5 +1,6 @@
 """What must hold for addresses that an admin lends: who may have one, and that it comes back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eip import names
@@ -54,10 +55,11 @@ class Lent:
         """Those on a pod's IP."""
         return [a for a in self.addresses if self._is_at_home(a, pod)]
 
-    def is_free_for(self, pod: Pod) -> bool:
-        """Whether the pod could have one; what a pod had that lost its network waits for that pod."""
+    def is_free_for(self, pod: Pod, is_hindered: Callable[[Pod], bool]) -> bool:
+        """Whether the pod could have one that none has taken which cannot have it on its IP yet."""
         free = [a for a in self.addresses if may_have(pod, a) and not a.association_id]
-        return any(not self._waits_for_its_pod(address) for address in free)
+        hindered = [other for other in self.cluster.everyone if other.uid != pod.uid and is_hindered(other)]
+        return any(not any(may_have(other, address) for other in hindered) for address in free)
 
     def astray(self, address: Address) -> str:
         """What is wrong with where one is."""
@@ -67,10 +69,6 @@ class Lent:
             if self._is_at_home(address, pod):
                 return ""
         return f"{address.public_ip} is on {address.private_ip}, where no pod asks for it"
-
-    def _waits_for_its_pod(self, address: Address) -> bool:
-        pod = self.cluster.by_uid(self.holder(address))
-        return pod is not None and may_have(pod, address) and _desired(pod) is Desired.HOLD
 
     def _is_of_before(self, address: Address, pod: Pod) -> bool:
         """Whether it was associated for one that is gone: its namesake has got the freed IP, and it there."""
@@ -101,11 +99,7 @@ def may_have(pod: Pod, address: Address) -> bool:
 
 
 def _serves(pod: Pod) -> bool:
-    return _desired(pod) is Desired.SERVE
-
-
-def _desired(pod: Pod) -> Desired:
-    return decide(EventType.READ, pod, SCOPE).desired
+    return decide(EventType.READ, pod, SCOPE).desired is Desired.SERVE
 
 
 def _read(previous: object) -> Pod | None:
