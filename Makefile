@@ -29,6 +29,7 @@ help: ## List the targets
 	@echo "  PYTHON=python3.13   the interpreter that setup takes"
 	@echo "  PODS=20 KEEP=1      for demo: how many pods, and keep it running at the end"
 	@echo "  MINUTES=5 SEED=1    for chaos: how long, and which faults in which order"
+	@echo "  SEED=1              for soak: which random histories"
 	@echo "  PROCESSES=2         for test and soak: how many at a time; most tests wait for something"
 	@echo "  PYTEST_ARGS=...     for test: what pytest is told besides"
 	@echo "  UPGRADE=1           for lock: take the newest releases that pyproject.toml allows"
@@ -57,8 +58,8 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 test: setup ## Run the tests (PYTEST_ARGS="-k sweep -x")
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
-soak: setup ## Try every fault at every call, and thousands of random histories (an hour or two)
-	EIP_SOAK=1 $(BIN)/python -m pytest tests/faults --numprocesses $(PROCESSES) --dist worksteal $(PYTEST_ARGS)
+soak: setup ## Try every fault at every call, and thousands of random histories (SEED; about an hour)
+	EIP_SOAK=1 EIP_SOAK_SEED=$(SEED) $(BIN)/python -m pytest tests/faults --numprocesses $(PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 localstack: setup ## Run the main journey on LocalStack, installed outside the repository (no Docker)
 	EIP_TEST_LOCALSTACK=$${EIP_TEST_LOCALSTACK:-$$($(BIN)/python -m sandbox.localstack install)} \

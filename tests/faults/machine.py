@@ -81,7 +81,7 @@ class AnyOrder(RuleBasedStateMachine):
         default_vpc: bool,
     ) -> None:
         """Two nodes, and pods that have their address; calls take more or less time."""
-        AnyOrder.runs += 1
+        type(self).runs += 1
         self.installation = Installation(self.redis_url, seed=seed, nodes=True)
         self.installation.__enter__()
         self.chance = Random(seed)  # noqa: S311 - repeats itself
