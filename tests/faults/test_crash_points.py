@@ -12,7 +12,7 @@ from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.schedules import Ran, Schedule, run, second, single
 from tests.tried import SOAK
 
-WRITES, READS = (1.0, 1.0) if SOAK else (0.15, 0.02)
+WRITES, READS = (1.0, 1.0) if SOAK else (0.1, 0.01)
 PAIRS = 500 if SOAK else 3
 LONGEST = 3600 if SOAK else 120
 
