@@ -206,6 +206,9 @@ class Checks:
         has = self.ec2.name_of(address.allocation_id)
         if has == asked or asks_nonsense(pod) or not resolves:
             return ""
+        if not asked and self.forgot_at:
+            # Nobody remembers that it has a record; it goes with the address.
+            return ""
         return (
             f"{address.public_ip} resolves to {has or 'nothing'}, and {pod.key} asks for {asked or 'nothing'}"
         )

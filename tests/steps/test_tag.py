@@ -1,12 +1,15 @@
 """What stands on a living pod's address: how long it stays, in one CreateTags; nothing on what is lent."""
 
+from collections.abc import Callable
+
 import pytest
 
 from eip import names
-from eip.names import Action
+from eip.decide import EventType
+from eip.names import Action, Step
 from eip.request import DEFAULT_KEEP, FOREVER
 from tests.fakes.ec2 import CLUSTER
-from tests.workers_world import IP, OTHER, UID, Workers
+from tests.workers_world import IP, IP2, OTHER, UID, Workers
 from workers.ports import Owner
 
 
@@ -69,6 +72,50 @@ def test_a_lost_answer_is_one_more_call(workers: Workers) -> None:
 
     assert workers.ec2.mutating == [Action.TAG] * 2
     assert workers.claim().tagged_keep == 5400
+
+
+def lost(workers: Workers) -> None:
+    """The address is tagged, and the answer is lost."""
+    workers.ec2.lose_reply(Action.TAG)
+    workers.step(*workers.messages.pop())
+
+
+def died(workers: Workers) -> None:
+    """The address is tagged, and the worker is killed before it can say so."""
+    workers.messages.clear()
+    claim = workers.job(Step.ALLOCATE).held.claim
+    workers.ec2.tag(claim.allocation_id, Owner(UID, "shop", "web"), claim.keep)
+
+
+@pytest.mark.parametrize("unknown", [lost, died])
+def test_what_may_be_tagged_to_stay_stays(workers: Workers, unknown: Callable[[Workers], None]) -> None:
+    """Its pod is gone before that is known, and the next pod of the name gets it."""
+    before = workers.serve()
+    edited(workers, "forever")
+    unknown(workers)
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.run_for(60)
+    assert [address.allocation_id for address in workers.ec2.addresses] == [before.allocation_id]
+
+    annotations = {names.KEEP_ANNOTATION: "forever"}
+    workers.see(workers.kubernetes.add(OTHER, "web", IP2, metadata={"annotations": annotations}))
+    workers.run_for(10)
+
+    assert workers.claim(OTHER).allocation_id == before.allocation_id
+    assert workers.claim(OTHER).serving
+
+
+@pytest.mark.parametrize("unknown", [lost, died])
+def test_what_may_be_tagged_is_tagged_again(workers: Workers, unknown: Callable[[Workers], None]) -> None:
+    """Its pod lives on, and no doubt is left."""
+    workers.serve()
+    edited(workers, "forever")
+    unknown(workers)
+    workers.run_for(60)
+
+    assert workers.claim().tagged_keep == FOREVER
+    assert not workers.claim().retag
+    assert len(workers.ec2.made(Action.TAG)) == 2
 
 
 def test_what_cannot_be_tagged_serves_on(workers: Workers) -> None:

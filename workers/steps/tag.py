@@ -1,11 +1,11 @@
 """Tag: say on an address of ours that it is this pod's, and for how long it stays."""
 
-from eip.claim import changed
+from eip.claim import Claim, changed
 from eip.errors import Ec2Error
 from eip.names import Action
 from workers.aws.codes import Verdict, verdict
 from workers.failure import failed
-from workers.outcome import Done, Outcome
+from workers.outcome import Done, Outcome, unchanged
 from workers.ports import Owner
 from workers.steps.not_found import gone_or_failed
 from workers.world import Job
@@ -20,8 +20,14 @@ def tag(job: Job) -> Outcome:
     except Ec2Error as error:
         if verdict(error).verdict is Verdict.GONE:
             return gone_or_failed(job, error)
-        return failed(error, held=job.held)
+        unsure = verdict(error).verdict is Verdict.UNCERTAIN and claim.keep
+        return failed(error, _maybe_tagged if unsure else unchanged, job.held)
     return Done(
         f"tagged {claim.public_ip} as this pod's",
         lambda c: changed(c, retag=False, tagged_keep=claim.keep, changed_at=now),
     )
+
+
+def _maybe_tagged(claim: Claim) -> Claim:
+    """It counts as tagged if its pod ends, and is tagged again while it lives."""
+    return changed(claim, tagged_keep=claim.keep, retag=True)

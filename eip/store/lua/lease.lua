@@ -14,9 +14,16 @@ end
 -- Whose lease ran out may have died after its call: EC2 must be asked where the claim's address is, unless it
 -- was known to be where it belongs, and the step was about something else.
 local function doubt(key)
-  local known = redis.call('HMGET', key, 'lease_token', 'lease_until', 'allocation_id', 'associated_ip', 'pod_ip')
-  local settled = not known[3] or (known[4] and known[4] == known[5])
-  if known[1] and tonumber(known[2]) <= now and not settled then
+  local known = redis.call('HMGET', key, 'lease_token', 'lease_until', 'allocation_id', 'associated_ip', 'pod_ip',
+    'keep', 'tagged_keep', 'lent')
+  if not known[1] or tonumber(known[2]) > now or not known[3] then
+    return
+  end
+  if not known[4] or known[4] ~= known[5] then
     redis.call('HSET', key, 'contested', 1)
+  end
+  if known[6] and known[6] ~= known[7] and not known[8] then
+    -- It may be tagged to stay; if its pod lives on that is said once more.
+    redis.call('HSET', key, 'tagged_keep', known[6], 'retag', 1)
   end
 end
