@@ -17,7 +17,10 @@ from tests.faults.process import Answered
 from workers.ports import Address
 
 FORGOTTEN = 2 * 60.0 + 120.0 + 60.0
-"""Seconds until a lent address is taken off that nobody remembers: its age as a suspect, and two sweeps."""
+"""Seconds until an address is taken off that no claim remembers: its age as a suspect, and two sweeps.
+
+One of ours comes to a freed IP in that way only if somebody `moved` it there by hand.
+"""
 
 SHOWN = 10.0
 """Seconds for which an answer of EC2's may be old, and a step may have it in hand."""
@@ -32,9 +35,11 @@ class Checks:
     cluster: Cluster
     faults: Faults
     slow_after_stall: float
+    is_claimed: Callable[[Address], bool]
     forgot_at: float = 0.0
     violations: list[str] = field(default_factory=list)
     allocated: Counter[str] = field(default_factory=Counter)
+    moved: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """The lent addresses have checks of their own."""
@@ -144,6 +149,8 @@ class Checks:
             until = self._excused_until(tenure.ended_at)
             if is_lent(address) and self.forgot_at:
                 until = max(until, max(self.forgot_at, self.faults.excused_until()) + FORGOTTEN)
+            if self.now() > until and address.allocation_id in self.moved and not self.is_claimed(address):
+                until = max(until, self.faults.excused_until() + FORGOTTEN)
             if self.now() > until:
                 self._violated(
                     f"{address.public_ip} is on {address.private_ip}, free since {tenure.ended_at:.3f}"

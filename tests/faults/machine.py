@@ -227,7 +227,7 @@ class AnyOrder(RuleBasedStateMachine):
             case "moves" if mine:
                 interface = self.ec2.interfaces[0]
                 node_ip = min(interface.private_ips)
-                self.all.by_hand(what, lambda: self.ec2.put(mine, node_ip, interface.interface_id))
+                self.all.move_by_hand(ours[index % len(ours)], node_ip, interface.interface_id)
             case "adds" if not (pod and asks_for_lent(pod)):
                 self.all.by_hand(what, lambda: self.ec2.give(uid, name))
             case "puts foreign" if pod and self.cluster.holders.get(pod.ipv4) == uid:
