@@ -35,7 +35,6 @@ class Checks:
     cluster: Cluster
     faults: Faults
     slow_after_stall: float
-    is_claimed: Callable[[Address], bool]
     forgot_at: float = 0.0
     violations: list[str] = field(default_factory=list)
     allocated: Counter[str] = field(default_factory=Counter)
@@ -149,7 +148,7 @@ class Checks:
             until = self._excused_until(tenure.ended_at)
             if is_lent(address) and self.forgot_at:
                 until = max(until, max(self.forgot_at, self.faults.excused_until()) + FORGOTTEN)
-            if self.now() > until and address.allocation_id in self.moved and not self.is_claimed(address):
+            if self.now() > until and address.allocation_id in self.moved:
                 until = max(until, self.faults.excused_until() + FORGOTTEN)
             if self.now() > until:
                 self._violated(

@@ -8,7 +8,6 @@ from types import SimpleNamespace, TracebackType
 from typing import Self
 from unittest.mock import patch
 
-from eip import names
 from eip.decide import EventType, Scope
 from eip.names import Queue
 from eip.pod import Pod
@@ -58,9 +57,7 @@ class Installation:
         self.ec2 = FakeEc2(self._now)
         self.kubernetes = FakeKubernetes()
         self.cluster = Cluster(self._now, self.kubernetes, self.ec2, self._told)
-        self.checks = Checks(
-            self._now, self.ec2, self.cluster, self.faults, SLOW_AFTER_STALL, self._is_claimed
-        )
+        self.checks = Checks(self._now, self.ec2, self.cluster, self.faults, SLOW_AFTER_STALL)
         self.lost_messages = 0
         self.doubled_messages = 0
         self._seed = seed
@@ -145,12 +142,6 @@ class Installation:
         """Somebody puts one of our addresses on another IP."""
         self.checks.moved.add(address.allocation_id)
         self.by_hand("moves", lambda: self.ec2.put(address.allocation_id, private_ip, interface_id))
-
-    def _is_claimed(self, address: Address) -> bool:
-        """Whether its pod's claim knows of it."""
-        claim = Keys.claim(address.tags.get(names.POD_UID_TAG, ""))
-        known = self.redis.ask("HMGET", claim, "allocation_id", "doubles")
-        return address.allocation_id in ",".join(filter(None, known)).split(",")
 
     def _redis_loses(self, what: str, lose: Callable[[], None]) -> None:
         self.faults.note(what)
