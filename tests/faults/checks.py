@@ -148,7 +148,7 @@ class Checks:
             until = self._excused_until(tenure.ended_at)
             if is_lent(address) and self.forgot_at:
                 until = max(until, max(self.forgot_at, self.faults.excused_until()) + FORGOTTEN)
-            if self.now() > until and address.allocation_id in self.moved:
+            if address.allocation_id in self.moved:
                 until = max(until, self.faults.excused_until() + FORGOTTEN)
             if self.now() > until:
                 self._violated(

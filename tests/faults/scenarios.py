@@ -268,17 +268,21 @@ def lent_and_forgotten(installation: Installation) -> None:
     installation.cluster.remove(WEB)
 
 
-def lent_and_gone_at_once(installation: Installation) -> None:
-    """A pod is gone when the address that is lent to it is about to be associated."""
+def lent_up(installation: Installation) -> None:
+    """A pod asks for the address of a pool, which is about to be associated."""
     installation.cluster.serve(WEB, installation.node, pool="mail")
     installation.run_for(0.35)
+
+
+def lent_and_gone_at_once(installation: Installation) -> None:
+    """A pod is gone when the address that is lent to it is about to be associated."""
+    lent_up(installation)
     installation.cluster.remove(WEB)
 
 
 def lent_and_network_lost(installation: Installation) -> None:
     """A pod loses its network when the lent address is about to be associated, and gets another IP later."""
-    installation.cluster.serve(WEB, installation.node, pool="mail")
-    installation.run_for(0.35)
+    lent_up(installation)
     installation.cluster.lose_network(WEB)
     installation.run_for(40)
     installation.cluster.start(WEB)
@@ -286,8 +290,7 @@ def lent_and_network_lost(installation: Installation) -> None:
 
 def lent_and_ip_changed(installation: Installation) -> None:
     """A pod has another IP when the lent address is about to be associated."""
-    installation.cluster.serve(WEB, installation.node, pool="mail")
-    installation.run_for(0.35)
+    lent_up(installation)
     installation.cluster.start(WEB)
 
 

@@ -18,9 +18,10 @@ def tag(job: Job) -> Outcome:
     try:
         job.world.ec2.tag(claim.allocation_id, Owner(claim.uid, claim.namespace, claim.name), claim.keep)
     except Ec2Error as error:
-        if verdict(error).verdict is Verdict.GONE:
+        means = verdict(error).verdict
+        if means is Verdict.GONE:
             return gone_or_failed(job, error)
-        unsure = verdict(error).verdict is Verdict.UNCERTAIN and claim.keep
+        unsure = means is Verdict.UNCERTAIN and claim.keep
         return failed(error, _maybe_tagged if unsure else unchanged, job.held)
     return Done(
         f"tagged {claim.public_ip} as this pod's",

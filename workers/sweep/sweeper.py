@@ -75,7 +75,7 @@ class Sweeper:
     def _ended_once_filled(self, uid: str) -> bool:
         """Whether a claim ended after another worker filled it in; before, it ended without its address."""
         ledger = self.world.ledger
-        return ledger.open_epoch().refilled and ledger.tombstoned(uid)
+        return ledger.tombstoned(uid) and ledger.open_epoch().refilled
 
     def _leave_to_the_next(self, addresses: Sequence[Address]) -> None:
         """A Redis that failed over may have forgotten that a kept address is the next pod's by now."""
