@@ -5,9 +5,8 @@
 | desired          | what is there                                 | next step |
 |------------------|-----------------------------------------------|-----------|
 | any              | a second address for the same pod             | release   |
-| serve            | on another IP, and could not be moved         | release   |
+| serve            | on another IP than the pod's                  | release   |
 | serve            | an address whose tags name another pod        | allocate  |
-| serve            | on another IP than the pod's, to be moved     | associate |
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
 | serve            | served, and its tags say something else       | allocate  |
@@ -201,14 +200,13 @@ def _address_step(claim: Claim) -> Step | None:
 
 
 def _serve_step(claim: Claim) -> Step | None:
-    misplaced = bool(claim.association_id) and claim.associated_ip != claim.pod_ip
-    if misplaced and claim.attempts:
-        # One call moves it. If that fails it must leave, for another pod may have its IP by then.
+    if claim.association_id and claim.associated_ip != claim.pod_ip:
+        # Another pod may have that IP by now.
         return Step.RELEASE
     if claim.retag and not claim.lent:
         # By its tags it is another pod's: whoever finds it so would take it away from this one.
         return Step.ALLOCATE
-    if misplaced or (claim.association_id and claim.contested):
+    if claim.association_id and claim.contested:
         return Step.ASSOCIATE
     if claim.association_id:
         return Step.ALLOCATE if claim.owes_tags else None

@@ -88,10 +88,8 @@ class Ec2(Protocol):
         """CreateTags: from here on the address is this owner's, and is kept for so many seconds."""
         ...
 
-    def associate(
-        self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
-    ) -> str:
-        """AssociateAddress; the association's id."""
+    def associate(self, allocation_id: str, interface_id: str, private_ip: str) -> str:
+        """AssociateAddress, by which nothing is moved; the association's id."""
         ...
 
     def disassociate(self, association_id: str) -> None:

@@ -44,9 +44,7 @@ def on_a_pod(ec2: Ec2Client, node: Node) -> Address:
     """An address on a pod's secondary IP, as EC2 tells of it."""
     allocated = ec2.allocate(OWNER)
     interface = node.interfaces[0]
-    ec2.associate(
-        allocated.allocation_id, interface.id, interface.secondary_ips[0], allow_reassociation=False
-    )
+    ec2.associate(allocated.allocation_id, interface.id, interface.secondary_ips[0])
     associated = ec2.address(allocated.allocation_id)
     assert associated
     return associated
@@ -98,13 +96,15 @@ def test_an_address_on_a_secondary_ip_is_found_there(ec2: Ec2Client, on_a_pod: A
     assert [] == ec2.addresses_at(interface.secondary_ips[1])
 
 
-def test_an_address_is_not_moved_unless_that_is_said(ec2: Ec2Client, on_a_pod: Address) -> None:
-    """A second address does not replace the first on a private IP."""
+def test_nothing_is_moved(ec2: Ec2Client, node: Node, on_a_pod: Address) -> None:
+    """A second address does not replace the first on a private IP, and the first does not go elsewhere."""
     second = ec2.allocate(OWNER)
     here = (second.allocation_id, on_a_pod.interface_id, on_a_pod.private_ip)
 
-    assert "Resource.AlreadyAssociated" == code_of(lambda: ec2.associate(*here, allow_reassociation=False))
-    assert ec2.associate(*here, allow_reassociation=True)
+    elsewhere = (on_a_pod.allocation_id, on_a_pod.interface_id, node.interfaces[0].secondary_ips[1])
+
+    assert "Resource.AlreadyAssociated" == code_of(lambda: ec2.associate(*here))
+    assert "Resource.AlreadyAssociated" == code_of(lambda: ec2.associate(*elsewhere))
 
 
 def test_an_associated_address_is_disassociated_before_it_is_released(

@@ -153,17 +153,14 @@ def test_lent_addresses_are_asked_for_once(
     assert [Action.DESCRIBE_ADDRESSES] == tokens
 
 
-@pytest.mark.parametrize("sent", ["true", "false"])
-def test_associate_always_says_whether_it_may_move_an_address(
-    endpoint: Endpoint, client: Ec2Client, sent: str
-) -> None:
+def test_associate_says_that_nothing_may_be_moved(endpoint: Endpoint, client: Ec2Client) -> None:
     """EC2's default is to move it."""
     endpoint.answer(200, "<Response><associationId>eipassoc-1</associationId></Response>")
 
-    said = client.associate("eipalloc-1", "eni-1", "10.0.0.9", allow_reassociation=sent == "true")
+    said = client.associate("eipalloc-1", "eni-1", "10.0.0.9")
 
     assert "eipassoc-1" == said
-    assert sent == endpoint.requests[0]["AllowReassociation"]
+    assert "false" == endpoint.requests[0]["AllowReassociation"]
     assert "10.0.0.9" == endpoint.requests[0]["PrivateIpAddress"]
 
 

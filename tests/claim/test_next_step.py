@@ -50,7 +50,7 @@ def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
         pytest.param(claim(**ADDRESS, contested=True), Step.ASSOCIATE, id="serve: EC2 said it is taken"),
         pytest.param(
             claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}),
-            Step.ASSOCIATE,
+            Step.RELEASE,
             id="serve: the address is on another IP",
         ),
         pytest.param(claim(**ASSOCIATED), Step.ANNOTATE, id="serve: the pod does not say so yet"),
@@ -109,13 +109,8 @@ def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
         ),
         pytest.param(
             claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}, retag=True),
-            Step.ALLOCATE,
-            id="serve: taken over on the old pod's IP, and tagged before it is moved",
-        ),
-        pytest.param(
-            claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}, retag=True, attempts=1),
             Step.RELEASE,
-            id="serve: taken over, and it leaves the old pod's IP when it could not be tagged",
+            id="serve: taken over, and it leaves the old pod's IP",
         ),
         pytest.param(
             claim(**ASSOCIATED, written=WRITTEN, keep=60), Step.ALLOCATE, id="serve: its tags say less"
@@ -191,7 +186,7 @@ def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
         ),
         pytest.param(
             claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}, reverse_dns="a.b"),
-            Step.ASSOCIATE,
+            Step.RELEASE,
             id="serve: the name waits for the association",
         ),
         pytest.param(

@@ -139,16 +139,14 @@ class FakeEc2:
             tags = {names.POD_UID_TAG: owner.uid, names.KEEP_TAG: keep_text(keep)}
             self._book.tag(address, {**address.tags, **tags})
 
-    def associate(
-        self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
-    ) -> str:
-        with self._call(Action.ASSOCIATE, allocation_id, interface_id, private_ip, allow_reassociation):
+    def associate(self, allocation_id: str, interface_id: str, private_ip: str) -> str:
+        with self._call(Action.ASSOCIATE, allocation_id, interface_id, private_ip):
             address = self._known(allocation_id)
             interface = self._interface(interface_id)
             if private_ip not in interface.private_ips:
                 raise double.invalid_value("PrivateIpAddress", private_ip, "It is not on the interface.")
             target = book.Target(interface_id, private_ip)
-            return self._book.associate(address, target, reassociate=allow_reassociation).id
+            return self._book.associate(address, target, reassociate=False).id
 
     def disassociate(self, association_id: str) -> None:
         with self._call(Action.DISASSOCIATE, association_id):

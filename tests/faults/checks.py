@@ -50,18 +50,13 @@ class Checks:
         """Counted by pod: whether more than one is too many is for the test to say."""
         self.allocated[uid] += 1
 
-    def associates(
-        self, allocation_id: str, interface_id: str, private_ip: str, previous: object, *, moves: bool
-    ) -> None:
-        """Only ours, only after the API server said uid, IP and label, and nobody foreign is moved for it."""
+    def associates(self, allocation_id: str, private_ip: str, previous: object) -> None:
+        """Only ours, and only after the API server said uid, IP and label."""
         address = self._address(allocation_id)
         if address is None:
             return
         if not is_lent(address):
             self._only_ours(address, "associated")
-        for sitting in self.ec2.at(private_ip):
-            if moves and sitting.interface_id == interface_id and not is_lent(sitting):
-                self._only_ours(sitting, "moved away")
         if is_lent(address):
             if wrong := self.lent.associated(address, private_ip, previous):
                 self._violated(f"{address.public_ip} associated with {private_ip} {wrong}")
@@ -93,7 +88,7 @@ class Checks:
                     self._violated(f"{address.public_ip} disassociated {wrong}")
                 continue
             self._only_ours(address, "disassociated")
-            if not self._unneeded(address, previous):
+            if not self._unneeded(address, previous) and not _is_in_the_way(address, previous):
                 self._violated(f"{address.public_ip} disassociated without a confirming answer")
 
     def releases(self, allocation_id: str, previous: object) -> None:
@@ -281,6 +276,16 @@ def _confirmed(address: Address, previous: object) -> Pod | bool:
         return False
     pod = previous.answer
     return pod if isinstance(pod, Pod) and pod.uid == _uid(address) else True
+
+
+def _is_in_the_way(address: Address, previous: object) -> bool:
+    """Whether the read just before the call said that another pod, which is to be served, has its IP."""
+    if not isinstance(previous, Answered) or previous.port is not Port.KUBERNETES or previous.name != "GET":
+        return False
+    pod = previous.answer
+    if not isinstance(pod, Pod) or pod.uid == _uid(address):
+        return False
+    return pod.ipv4 == address.private_ip and _desired(pod, pod.uid) is Desired.SERVE
 
 
 def _desired(pod: Pod, uid: str) -> Desired:

@@ -43,20 +43,14 @@ class Ec2Port:
 
         self._call(Action.TAG, (allocation_id, owner.uid), effect)
 
-    def associate(
-        self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
-    ) -> str:
+    def associate(self, allocation_id: str, interface_id: str, private_ip: str) -> str:
         confirmed = self._process.simulation.running.previous
 
         def effect() -> str:
-            self._checks.associates(
-                allocation_id, interface_id, private_ip, confirmed, moves=allow_reassociation
-            )
-            return self._ec2.associate(
-                allocation_id, interface_id, private_ip, allow_reassociation=allow_reassociation
-            )
+            self._checks.associates(allocation_id, private_ip, confirmed)
+            return self._ec2.associate(allocation_id, interface_id, private_ip)
 
-        return self._call(Action.ASSOCIATE, (allocation_id, private_ip, allow_reassociation), effect)
+        return self._call(Action.ASSOCIATE, (allocation_id, private_ip), effect)
 
     def disassociate(self, association_id: str) -> None:
         confirmed = self._process.simulation.running.previous

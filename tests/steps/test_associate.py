@@ -25,12 +25,12 @@ def test_the_order_is_token_lease_read_call(allocated: Workers) -> None:
     assert tail == ["token AssociateAddress", "served", "renew", "get", "AssociateAddress"]
 
 
-def test_reassociation_is_not_allowed_by_default(allocated: Workers) -> None:
-    """What sits on the IP is not pushed aside unseen."""
+def test_it_is_the_pods_interface_and_ip(allocated: Workers) -> None:
+    """An interface has many IPs, each of another pod."""
     allocated.step(Step.ASSOCIATE)
 
-    [(_, interface, ip, allow)] = allocated.ec2.made(Action.ASSOCIATE)
-    assert (interface, ip, allow) == (ENI, IP, False)
+    [(_, interface, ip)] = allocated.ec2.made(Action.ASSOCIATE)
+    assert (interface, ip) == (ENI, IP)
 
 
 def test_the_pods_own_address_that_is_there_already_stays(allocated: Workers) -> None:
@@ -66,11 +66,11 @@ def moved(workers: Workers) -> None:
 
 
 def test_the_address_follows_the_pods_ip(workers: Workers) -> None:
-    """One call moves it: the old IP is free of it at the same moment."""
+    """The old IP, which is another pod's soon, is free of it first."""
     moved(workers)
     workers.run()
 
-    assert workers.ec2.mutating == [Action.ASSOCIATE]
+    assert workers.ec2.mutating == [Action.DISASSOCIATE, Action.ASSOCIATE]
     assert workers.ec2.at(IP) == []
     assert workers.ec2.at(IP2)[0].allocation_id == workers.claim().allocation_id
     assert workers.claim().serving

@@ -76,7 +76,7 @@ def test_it_is_never_moved_from_where_it_sits(workers: Workers, lent: Address) -
 
     workers.run_for(30)
 
-    assert [call[3] for call in workers.ec2.made(Action.ASSOCIATE)] == [False]
+    assert len(workers.ec2.made(Action.ASSOCIATE)) == 1
     assert now(workers, lent.allocation_id).private_ip == ELSEWHERE
     assert workers.claim().allocation_id == ""
     assert workers.claim().error == "NoAddressFree"
@@ -92,6 +92,38 @@ def test_it_is_not_moved_though_ours_is_in_the_way(workers: Workers, lent: Addre
     workers.run_for(30)
 
     assert now(workers, lent.allocation_id).private_ip == ELSEWHERE
+
+
+@pytest.mark.parametrize("way", ["pool", "id", "ip"])
+def test_one_that_is_on_the_pods_ip_already_serves_it(workers: Workers, lent: Address, way: str) -> None:
+    """It came there by a call of which nobody knew any more: what connects by it is not cut off."""
+    asks = {"pool": {"pool": "blue"}, "id": {"request_address": lent.allocation_id}}
+    asking(workers, **asks.get(way, {"request_address": lent.public_ip}))
+    workers.step(*workers.messages.pop())
+    other = workers.ec2.lend(CLUSTER[0], "blue")
+    workers.set(allocation_id=other.allocation_id, public_ip=other.public_ip)
+    workers.meanwhile(Action.ASSOCIATE, lambda: workers.ec2.put(lent.allocation_id, IP))
+
+    workers.run_for(30)
+
+    assert workers.ec2.mutating == [Action.ASSOCIATE]
+    assert workers.claim().allocation_id == lent.allocation_id
+    assert workers.claim().serving
+
+
+@pytest.mark.parametrize("asks", ["another pool", "an own one"])
+def test_one_that_the_pod_does_not_ask_for_makes_room(workers: Workers, lent: Address, asks: str) -> None:
+    """It is lent to the pod, and to others that wait for it."""
+    other = workers.ec2.lend(CLUSTER[0], "red")
+    pool = {names.POOL_ANNOTATION: "red"} if asks == "another pool" else {}
+    workers.see(workers.kubernetes.add(UID, "web", IP, metadata={"annotations": pool}))
+    workers.meanwhile(Action.ASSOCIATE, lambda: workers.ec2.put(lent.allocation_id, IP))
+
+    workers.run_for(30)
+
+    assert now(workers, lent.allocation_id).private_ip == ""
+    assert workers.claim().serving
+    assert (workers.claim().allocation_id == other.allocation_id) is (asks == "another pool")
 
 
 @pytest.mark.parametrize(
@@ -188,12 +220,12 @@ def test_who_waits_costs_no_calls(served: Workers) -> None:
     assert served.ec2.calls == []
 
 
-def test_a_new_ip_is_moved_to_by_one_call(served: Workers) -> None:
-    """The pod's own association may be moved."""
+def test_it_follows_the_pods_ip(served: Workers) -> None:
+    """The same one, and no other pod gets it in between."""
     served.see(served.kubernetes.edit("web", "status", podIP=IP2))
     served.run()
 
-    assert served.ec2.mutating == [Action.ASSOCIATE]
+    assert served.ec2.mutating == [Action.DISASSOCIATE, Action.ASSOCIATE]
     assert served.claim().associated_ip == IP2
 
 

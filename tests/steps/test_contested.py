@@ -1,4 +1,4 @@
-"""Something has an association already: what is ours is moved, what is a stranger's is left alone."""
+"""Something has an association already: what is ours makes room, what is a stranger's is left alone."""
 
 import pytest
 
@@ -18,15 +18,15 @@ def allocated(workers: Workers) -> Workers:
     return workers
 
 
-def test_ours_is_moved(allocated: Workers) -> None:
-    """The address of the IP's former pod makes room, after a look-up by private IP."""
+def test_ours_makes_room(allocated: Workers) -> None:
+    """The address of the IP's former pod is taken off, after a look-up by private IP."""
     former = allocated.ec2.give(OTHER, "old", IP)
 
     allocated.run_for(1)
 
     assert [address.allocation_id for address in allocated.ec2.at(IP)] == [allocated.claim().allocation_id]
-    assert [call[3] for call in allocated.ec2.made(Action.ASSOCIATE)] == [False, True]
-    assert allocated.ec2.made(Action.DESCRIBE_ADDRESSES) == [("at", IP)]
+    assert allocated.ec2.mutating == [Action.ASSOCIATE, Action.DISASSOCIATE, Action.ASSOCIATE]
+    assert allocated.ec2.made(Action.DESCRIBE_ADDRESSES)[0] == ("at", IP)
     assert former.allocation_id in {address.allocation_id for address in allocated.ec2.addresses}
 
 
@@ -66,7 +66,7 @@ def test_a_strangers_is_left_alone(allocated: Workers, tags: dict[str, str]) -> 
     allocated.run_for(1)
 
     assert [address.allocation_id for address in allocated.ec2.at(IP)] == [theirs.allocation_id]
-    assert [call[3] for call in allocated.ec2.made(Action.ASSOCIATE)] == [False]
+    assert allocated.ec2.mutating == [Action.ASSOCIATE]
     [event] = allocated.kubernetes.told("AssociateFailed")
     assert theirs.public_ip in event["message"]
     assert allocated.claim().error == "ForeignAddress"
@@ -125,6 +125,20 @@ def test_a_call_that_was_lost_on_its_way_is_made_again(allocated: Workers) -> No
     allocated.run_for(2)
 
     assert allocated.claim().serving
+
+
+@pytest.mark.parametrize("moment", [Action.DISASSOCIATE, Action.ASSOCIATE])
+def test_a_strangers_that_comes_at_the_last_moment_is_left_alone(allocated: Workers, moment: Action) -> None:
+    """What was seen on the IP was ours; by the time of the call somebody has put theirs there instead."""
+    allocated.ec2.give(OTHER, "old", IP)
+    theirs = allocated.ec2.give(OTHER, "theirs", **STRANGERS["no-tags"])
+    allocated.step(*allocated.messages.pop())
+    allocated.meanwhile(moment, lambda: allocated.ec2.put(theirs.allocation_id, IP))
+
+    allocated.run_for(5)
+
+    assert [address.allocation_id for address in allocated.ec2.at(IP)] == [theirs.allocation_id]
+    assert allocated.claim().error == "ForeignAddress"
 
 
 def test_an_address_that_sits_elsewhere_is_moved(allocated: Workers) -> None:

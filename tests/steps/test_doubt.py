@@ -33,11 +33,12 @@ def make(workers: Workers, asks: str) -> None:
 
 
 def serve(workers: Workers, asks: str) -> None:
-    """A pod that has its address, and has just got another IP."""
+    """A pod that has got another IP, and whose address has just left the former one."""
     make(workers, asks)
     workers.run()
     workers.age()
     move(workers)
+    workers.step(*workers.messages.pop())
 
 
 def move(workers: Workers) -> None:
@@ -139,10 +140,10 @@ def test_a_pod_with_another_ip_takes_a_lent_address_along(workers: Workers, unkn
 
 @unknown
 @leave
-def test_a_lent_address_that_was_moved_leaves_where_it_went(
+def test_a_lent_address_that_followed_its_pod_leaves_where_it_went(
     workers: Workers, unknown: Act, leave: Act
 ) -> None:
-    """The association that the claim knows of is gone, and the new one is the pod's own."""
+    """The claim knows of no association, and the one that EC2 shows is the pod's own."""
     serve(workers, "lent")
     unknown(workers)
     leave(workers)
@@ -154,8 +155,8 @@ def test_a_lent_address_that_was_moved_leaves_where_it_went(
 
 @leave
 @pytest.mark.parametrize("asks", ["kept", "lent"])
-def test_an_address_that_is_moved_late_leaves_where_it_went(workers: Workers, leave: Act, asks: str) -> None:
-    """EC2 took it off the pod's former IP first, and then did what it had not answered."""
+def test_an_address_that_follows_late_leaves_where_it_went(workers: Workers, leave: Act, asks: str) -> None:
+    """EC2 does what it had not answered when the pod is there no longer."""
     serve(workers, asks)
     workers.ec2.refuse(Action.ASSOCIATE, "NoReply")
     workers.step(*workers.messages.pop())

@@ -45,14 +45,14 @@ def test_it_costs_create_tags_and_one_association(replaced: Workers) -> None:
 
 
 def test_it_is_moved_when_the_new_pod_comes_first(replaced: Workers) -> None:
-    """Nothing has taken it off the old IP yet: it is tagged and moved, and the old pod's step ends."""
+    """Nothing has taken it off the old IP yet: that comes first, and the old pod's step ends."""
     replaced.messages = [m for m in replaced.messages if m[1] == OTHER]
     replaced.run()
 
-    assert replaced.ec2.mutating == [Action.TAG, Action.ASSOCIATE]
+    assert replaced.ec2.mutating == [Action.DISASSOCIATE, Action.TAG, Action.ASSOCIATE]
     assert replaced.ec2.at(IP) == []
     replaced.step(Step.RELEASE, UID)
-    assert replaced.ec2.mutating == [Action.TAG, Action.ASSOCIATE]
+    assert len(replaced.ec2.mutating) == 3
     assert replaced.claim(OTHER).serving
 
 

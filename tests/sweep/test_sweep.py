@@ -97,12 +97,12 @@ def test_a_redis_that_is_lost_is_no_error(
 
 
 def test_an_association_that_was_moved_by_hand_is_moved_back(served: Workers) -> None:
-    """The pod's address sits on its IP again, after one call."""
+    """The pod's address sits on its IP again, after two calls."""
     served.ec2.put(served.claim().allocation_id, IP2)
 
     sweep(served)
 
-    assert served.ec2.mutating == [Action.ASSOCIATE]
+    assert served.ec2.mutating == [Action.DISASSOCIATE, Action.ASSOCIATE]
     assert served.ec2.at(IP)[0].allocation_id == served.claim().allocation_id
     assert served.claim().serving
 

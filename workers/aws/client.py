@@ -106,16 +106,14 @@ class Ec2Client:
         with self._calling(Action.TAG):
             self._client().create_tags(Resources=[allocation_id], Tags=tags_of_next(owner, keep))
 
-    def associate(
-        self, allocation_id: str, interface_id: str, private_ip: str, *, allow_reassociation: bool
-    ) -> str:
-        """AssociateAddress; its id. AllowReassociation is always said: EC2's default is yes."""
+    def associate(self, allocation_id: str, interface_id: str, private_ip: str) -> str:
+        """AssociateAddress; its id. Nothing is moved for it, which must be said: EC2's default is to move."""
         with self._calling(Action.ASSOCIATE):
             return self._client().associate_address(
                 AllocationId=allocation_id,
                 NetworkInterfaceId=interface_id,
                 PrivateIpAddress=private_ip,
-                AllowReassociation=allow_reassociation,
+                AllowReassociation=False,
             )["AssociationId"]
 
     def disassociate(self, association_id: str) -> None:
