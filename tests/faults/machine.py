@@ -33,6 +33,9 @@ NOBODY = {name: f"00000000-0000-4000-8000-0000dead{number:04}" for number, name 
 
 HOSTS = ("mail.example.com", "mx.example.com")
 
+DIGITS = st.integers(0, 99)
+"""Of larger numbers Hypothesis prefers those in the modules that are loaded, so that no seed repeats them."""
+
 pods = st.sampled_from(NAMES)
 NAMED = {"reverse_dns": HOSTS[0]}
 wishes = st.sampled_from(
@@ -63,7 +66,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.installation: Installation | None = None
 
     @initialize(
-        seed=st.integers(0, 2**16),
+        seed=st.builds(lambda high, low: 100 * high + low, DIGITS, DIGITS),
         spread=st.sampled_from([0.0, 5.0, 30.0]),
         served=st.lists(st.sampled_from([{}, NAMED]), max_size=2),
         lent=st.sampled_from([(), ("prod",), ("prod", "prod shop/db-0"), ("shop/web-0", "elsewhere")]),
