@@ -9,6 +9,7 @@
 | serve            | an address whose tags name another pod        | allocate  |
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
+| serve            | a lent one without association, ending        | release   |
 | serve            | served, and its tags say something else       | allocate  |
 | serve            | all of it right, but the reverse DNS record   | annotate  |
 | hold             | an association, or maybe one                  | release   |
@@ -211,7 +212,8 @@ def _serve_step(claim: Claim) -> Step | None:
     if claim.association_id:
         return Step.ALLOCATE if claim.owes_tags else None
     if claim.terminating:
-        return None
+        # It comes to no IP any more, and others may wait for it.
+        return Step.RELEASE if claim.lent else None
     return Step.ASSOCIATE if claim.allocation_id else Step.ALLOCATE
 
 

@@ -31,5 +31,5 @@ def _released(claim: Claim) -> Claim:
     if claim.association_id:
         return changed(claim, association_id="", associated_ip="", contested=False)
     if claim.allocation_id:
-        return changed(claim, allocation_id="", public_ip="")
+        return changed(claim, allocation_id="", public_ip="", lent=False)
     return changed(claim, intent_at=0, look_up=False)

@@ -4,13 +4,13 @@ The name that is asked for is the claim's. Only 404 and another uid mean gone; e
 raised, and means that nothing is known. A claim without a name cannot be asked about.
 """
 
-from eip.claim import Claim
+from eip.claim import Claim, next_step
 from eip.decide import EventType, decide
-from eip.names import Action
+from eip.names import Action, Step
 from eip.observe import gone, observe
 from eip.pod import Pod
 from eip.writing import seen_on
-from workers.outcome import Change, TryLater
+from workers.outcome import Change, Done, TryLater
 from workers.sweep.stray import confirm_stray, is_stray
 from workers.world import Job, World
 
@@ -43,6 +43,17 @@ def confirm_for(job: Job, action: Action) -> Change:
     except Exception:
         job.world.budget.refund(action)
         raise
+
+
+def confirm_to_associate(job: Job, action: Action) -> Change | Done:
+    """Read the job's pod, whose IP is to have its address; what to say when the pod is not what it was."""
+    confirmed = confirm_for(job, action)
+    claim = job.held.claim
+    after = confirmed(claim)
+    if next_step(after) is Step.ASSOCIATE and after.pod_ip == claim.pod_ip:
+        return confirmed
+    job.world.budget.refund(action)
+    return Done("the pod is not what it was", confirmed)
 
 
 def seen(world: World, pod: Pod, before: Claim) -> Change:

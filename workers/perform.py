@@ -93,7 +93,7 @@ def _perform_held(step: Step, job: Job) -> str:
         outcome = Done("the claim changed in the meantime")
     except (Ec2Error, KubernetesError) as error:
         outcome = failed(error)
-    if step in {Step.ALLOCATE, Step.ASSOCIATE} and not isinstance(outcome, Done):
+    if step is not Step.ANNOTATE and not isinstance(outcome, Done):
         outcome = replace(outcome, change=take_back(job, outcome.change))
     outcome = replace(outcome, change=settled(outcome.change))
     claim = _settle(step, job.held, outcome, world)

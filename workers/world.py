@@ -59,8 +59,10 @@ class Job:
         self.world.budget.acquire(action, self.held, self.served)
         self.renew(action, interface_id=interface_id)
 
-    def renew(self, action: Action, *, intent: bool = False, interface_id: str = "") -> None:
-        """Renew the lease, and note an intent or where an address goes; a token is given back if that fails.
+    def renew(self, action: Action | None = None, *, intent: bool = False, interface_id: str = "") -> None:
+        """Renew the lease, and note an intent or where an address goes.
+
+        A token for `action` is given back if that fails.
 
         Raises:
             LeaseLost: the claim changed or is another's.
@@ -73,5 +75,6 @@ class Job:
                 self.held, intent=intent, limit=limit, interface_id=interface_id
             )
         except Exception:
-            self.world.budget.refund(action)
+            if action:
+                self.world.budget.refund(action)
             raise

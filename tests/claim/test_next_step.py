@@ -146,6 +146,11 @@ def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
             claim(terminating=True, pool="blue"), None, id="serve, ending: no lent address is taken either"
         ),
         pytest.param(
+            claim(terminating=True, **ADDRESS, lent=True),
+            Step.RELEASE,
+            id="serve, ending: a lent one that it will not need is given back",
+        ),
+        pytest.param(
             claim(terminating=True, **ADDRESS, keep=60),
             None,
             id="serve, ending: idle, it is not tagged for this pod",

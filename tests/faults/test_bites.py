@@ -16,7 +16,7 @@ from workers import perform
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.outcome import Done, unchanged
-from workers.steps import doubles, intent, make_room, release, reverse_dns
+from workers.steps import associate, doubles, intent, release, reverse_dns
 from workers.sweep import plan
 from workers.sweep.sweeper import Sweeper
 from workers.world import Job
@@ -69,7 +69,7 @@ BREAKS = {
     "no intent": Break(Job, "renew", without_intent, "up", "EC2 AllocateAddress"),
     "nothing adopted": Break(intent, "adopt", forgetful, "up", "EC2 AllocateAddress"),
     "released without asking": Break(release, "confirm_for", lambda *_: gone, "down"),
-    "associated without asking": Break(make_room, "confirm_for", lambda *_: unchanged, "up"),
+    "associated without asking": Break(associate, "confirm_to_associate", lambda *_: unchanged, "up"),
     "errors count as gone": Break(release, "confirm_for", read_as_gone, "down", "Kubernetes GET"),
     "lost messages stay lost": Break(WorkQueue, "resync", lambda _: 0, "up", "Redis commit", Fault.AFTER),
     "nothing comes due": Break(WorkQueue, "dispatch", lambda _: 0, "down", "Kubernetes GET", Fault.AFTER),

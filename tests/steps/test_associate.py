@@ -2,6 +2,7 @@
 
 import pytest
 
+from eip import names
 from eip.decide import Desired, EventType
 from eip.names import Action, Step
 from tests.workers_world import ENI, IP, IP2, OTHER, UID, Workers
@@ -84,6 +85,18 @@ def test_the_address_follows_the_ip_of_a_pod_that_is_ending(workers: Workers) ->
     workers.run()
 
     assert workers.ec2.at(IP) == []
+
+
+def test_a_pod_whose_address_cannot_follow_says_so(workers: Workers) -> None:
+    """Or external-dns would go on leading its name to an IP that it no longer has."""
+    workers.ec2.refuse(Action.DISASSOCIATE, "UnauthorizedOperation", times=1000)
+    moved(workers)
+
+    workers.run_for(60)
+
+    assert workers.ec2.at(IP)
+    assert names.PUBLIC_IP_ANNOTATION not in workers.kubernetes.annotations("web")
+    assert workers.kubernetes.ready("web") == "False"
 
 
 def gone(workers: Workers) -> None:
@@ -270,13 +283,17 @@ def test_an_old_address_that_a_describe_still_shows_is_kept(allocated: Workers) 
     assert allocated.claim().attempts == 1
 
 
-def test_an_interface_that_is_gone_is_looked_up_again(allocated: Workers) -> None:
+@pytest.mark.parametrize("code", ["InvalidNetworkInterfaceID.NotFound", "InvalidParameterValue"])
+def test_an_interface_that_is_not_the_pods_is_looked_up_again(allocated: Workers, code: str) -> None:
     """The pod's IP is on another interface by now."""
-    allocated.ec2.refuse(Action.ASSOCIATE, "InvalidNetworkInterfaceID.NotFound")
+    allocated.ec2.refuse(Action.ASSOCIATE, code)
     allocated.step(Step.ASSOCIATE)
-    allocated.ec2.interfaces = [Interface("eni-2", "i-00000000000000001", "vpc-0a", frozenset({IP}))]
+    allocated.ec2.interfaces = [
+        Interface(ENI, "i-00000000000000001", "vpc-0a", frozenset()),
+        Interface("eni-2", "i-00000000000000001", "vpc-0a", frozenset({IP})),
+    ]
 
-    allocated.run_for(5)
+    allocated.run_for(35)
 
     assert allocated.ec2.at(IP)[0].interface_id == "eni-2"
 

@@ -83,6 +83,18 @@ def test_it_is_never_moved_from_where_it_sits(workers: Workers, lent: Address) -
     assert workers.kubernetes.told("NoAddressFree")
 
 
+def test_the_same_ip_in_another_vpc_is_an_admins(workers: Workers, lent: Address) -> None:
+    """Somebody uses it there by the time of the call: that is not the pod's, though the IP is the same."""
+    asking(workers)
+    workers.meanwhile(Action.ASSOCIATE, lambda: workers.ec2.put(lent.allocation_id, IP, "eni-of-another-vpc"))
+
+    workers.run_for(30)
+
+    assert now(workers, lent.allocation_id).interface_id == "eni-of-another-vpc"
+    assert workers.claim().allocation_id == ""
+    assert Action.DISASSOCIATE not in workers.ec2.mutating
+
+
 def test_it_is_not_moved_though_ours_is_in_the_way(workers: Workers, lent: Address) -> None:
     """That the IP's former pod makes room gives no right to take the lent one from somebody else."""
     workers.ec2.give(OTHER, "old", IP)
@@ -94,21 +106,19 @@ def test_it_is_not_moved_though_ours_is_in_the_way(workers: Workers, lent: Addre
     assert now(workers, lent.allocation_id).private_ip == ELSEWHERE
 
 
-@pytest.mark.parametrize("way", ["pool", "id", "ip"])
-def test_one_that_is_on_the_pods_ip_already_serves_it(workers: Workers, lent: Address, way: str) -> None:
-    """It came there by a call of which nobody knew any more: what connects by it is not cut off."""
-    asks = {"pool": {"pool": "blue"}, "id": {"request_address": lent.allocation_id}}
-    asking(workers, **asks.get(way, {"request_address": lent.public_ip}))
-    workers.step(*workers.messages.pop())
-    other = workers.ec2.lend(CLUSTER[0], "blue")
-    workers.set(allocation_id=other.allocation_id, public_ip=other.public_ip)
-    workers.meanwhile(Action.ASSOCIATE, lambda: workers.ec2.put(lent.allocation_id, IP))
+def test_one_that_the_ips_former_pod_still_has_makes_room(served: Workers) -> None:
+    """It is tried again seconds later to take it off that; the next pod of the pool has the IP by then."""
+    served.ec2.lend(CLUSTER[0], "blue")
+    served.ec2.refuse(Action.DISASSOCIATE, "RequestLimitExceeded")
+    deleted(served)
+    served.step(*served.messages.pop())
+    served.forget_calls()
 
-    workers.run_for(30)
+    asking(served, OTHER, "db", IP)
+    served.run()
 
-    assert workers.ec2.mutating == [Action.ASSOCIATE]
-    assert workers.claim().allocation_id == lent.allocation_id
-    assert workers.claim().serving
+    assert served.claim(OTHER).serving
+    assert served.ec2.mutating == [Action.ASSOCIATE, Action.DISASSOCIATE, Action.ASSOCIATE]
 
 
 @pytest.mark.parametrize("asks", ["another pool", "an own one"])
@@ -207,6 +217,25 @@ def test_who_waits_is_served_when_one_comes_back(served: Workers) -> None:
 
     assert served.claim(OTHER).serving
     assert served.ec2.mutating == [Action.DISASSOCIATE, Action.ASSOCIATE]
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+def test_a_pod_that_ends_before_it_is_served_lets_others_have_it(
+    workers: Workers, lent: Address, *, unknown: bool
+) -> None:
+    """It may take minutes to end; where a call was made, that is looked up first."""
+    asking(workers)
+    workers.step(*workers.messages.pop())
+    if unknown:
+        workers.ec2.refuse(Action.ASSOCIATE, "NoReply")
+        workers.step(*workers.messages.pop())
+    asking(workers, OTHER, "db", IP2)
+    workers.see(workers.kubernetes.edit("web", "metadata", deletionTimestamp="2026-01-01T00:00:00Z"))
+
+    workers.run_for(15)
+
+    assert workers.claim(OTHER).serving
+    assert now(workers, lent.allocation_id).private_ip == IP2
 
 
 def test_who_waits_costs_no_calls(served: Workers) -> None:

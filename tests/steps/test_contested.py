@@ -5,6 +5,8 @@ import pytest
 from eip import names
 from eip.names import Action, Step
 from tests.workers_world import IP, OTHER, UID, Workers
+from workers.ports import Interface
+from workers.shown import place_of
 
 
 @pytest.fixture
@@ -26,8 +28,96 @@ def test_ours_makes_room(allocated: Workers) -> None:
 
     assert [address.allocation_id for address in allocated.ec2.at(IP)] == [allocated.claim().allocation_id]
     assert allocated.ec2.mutating == [Action.ASSOCIATE, Action.DISASSOCIATE, Action.ASSOCIATE]
-    assert allocated.ec2.made(Action.DESCRIBE_ADDRESSES)[0] == ("at", IP)
+    assert ("at", IP) in allocated.ec2.made(Action.DESCRIBE_ADDRESSES)
     assert former.allocation_id in {address.allocation_id for address in allocated.ec2.addresses}
+
+
+def test_what_has_left_and_is_shown_still_is_not_waited_for(allocated: Workers) -> None:
+    """What was taken off is shown for seconds: nobody looks, EC2 would refuse if it were there."""
+    allocated.ec2.give(OTHER, "old", IP)
+    allocated.time.pass_by(60)
+    allocated.ec2.lag = 5.0
+
+    allocated.run_for(1)
+
+    assert allocated.ec2.mutating == [Action.ASSOCIATE, Action.DISASSOCIATE, Action.ASSOCIATE]
+    assert allocated.claim().serving
+
+
+def test_what_is_never_shown_is_told(allocated: Workers) -> None:
+    """EC2 says that something is in the way, and not what: less and less often, and a person is asked."""
+    allocated.ec2.refuse(Action.ASSOCIATE, "Resource.AlreadyAssociated", times=1000)
+
+    allocated.run_for(600)
+
+    assert len(allocated.ec2.made(Action.ASSOCIATE)) < 60
+    [event] = allocated.kubernetes.told("AssociateFailed")
+    assert "Resource.AlreadyAssociated" in event["message"]
+
+
+def test_looks_that_take_long_lose_no_lease(allocated: Workers) -> None:
+    """Each may take 4 s for its token and 5 s for its answer, and the lease is 15 s."""
+    allocated.ec2.give(OTHER, "old", IP)
+    allocated.step(*allocated.messages.pop())
+    allocated.world.finder.forget(place_of(allocated.claim()))
+
+    def slow(name: str) -> None:
+        if name in {Action.DESCRIBE_ADDRESSES, Action.DESCRIBE_INTERFACES}:
+            allocated.time.pass_by(9.0)
+            assert allocated.ledger.begin(UID, Step.ASSOCIATE.queue) is None
+
+    allocated.ec2.before = slow
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.ec2.mutating == [Action.ASSOCIATE, Action.DISASSOCIATE]
+
+
+def test_an_association_that_becomes_visible_between_two_looks_is_no_double(allocated: Workers) -> None:
+    """The address is not on any IP by the first, and on the pod's by the second."""
+    allocated.ec2.lag = 5.0
+    allocated.ec2.lose_reply(Action.ASSOCIATE)
+    allocated.step(*allocated.messages.pop())
+    allocated.time.pass_by(4.9)
+    looks: list[str] = []
+
+    def before(name: str) -> None:
+        looks.append(name)
+        if looks.count(Action.DESCRIBE_ADDRESSES) == 2:
+            allocated.time.pass_by(0.2)
+
+    allocated.ec2.before = before
+    allocated.step(Step.ASSOCIATE)
+
+    assert allocated.claim().serving
+    assert allocated.claim().doubles == ""
+    assert allocated.ec2.mutating == [Action.ASSOCIATE]
+
+
+def test_what_is_taken_away_meanwhile_is_not_waited_for(allocated: Workers) -> None:
+    """EC2 knows no such association any more, and shows it for seconds."""
+    former = allocated.ec2.give(OTHER, "old", IP)
+    allocated.time.pass_by(60)
+    allocated.ec2.lag = 10.0
+    allocated.meanwhile(Action.DISASSOCIATE, lambda: allocated.ec2.take(former.allocation_id))
+
+    allocated.run_for(3)
+
+    assert allocated.ec2.mutating == [Action.ASSOCIATE, Action.DISASSOCIATE, Action.ASSOCIATE]
+    assert allocated.claim().serving
+
+
+def test_what_another_worker_has_associated_stays_where_that_found_the_ip(allocated: Workers) -> None:
+    """Its answer was lost, and it knew the node's newest interface: live traffic is not cut off."""
+    allocated.world.finder.find(place_of(allocated.claim()))
+    allocated.ec2.interfaces = [Interface("eni-2", "i-00000000000000001", "vpc-0a", frozenset({IP}))]
+    allocated.ec2.put(allocated.claim().allocation_id, IP, "eni-2")
+    allocated.set(contested=1, attempted_interface_id="eni-2")
+
+    allocated.run_for(5)
+
+    assert allocated.ec2.mutating == []
+    assert allocated.claim().interface_id == "eni-2"
+    assert allocated.claim().serving
 
 
 def test_what_is_not_shown_yet_is_waited_for(allocated: Workers) -> None:

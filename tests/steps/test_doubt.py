@@ -91,6 +91,22 @@ def test_a_pod_without_network_leaves_its_ip(workers: Workers, unknown: Act, ask
     assert len(workers.ec2.addresses) == 1
 
 
+@unknown
+@pytest.mark.parametrize("asks", ASKS)
+def test_an_address_leaves_the_former_ip_though_the_new_one_is_not_found(
+    workers: Workers, unknown: Act, asks: str
+) -> None:
+    """EC2 shows the pod's new IP on no interface yet; the old one may be another pod's within 30 s."""
+    make(workers, asks)
+    workers.step(*workers.messages.pop())
+    unknown(workers)
+    workers.see(workers.kubernetes.edit("web", "status", podIP="10.0.9.9"))
+
+    workers.run_for(20)
+
+    assert workers.ec2.at(IP) == []
+
+
 def test_a_pod_without_network_costs_two_looks(workers: Workers) -> None:
     """Nothing came of the call: it rests as every other."""
     make(workers, "own")

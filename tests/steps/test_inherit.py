@@ -1,5 +1,7 @@
 """The next pod of a name takes the kept address over: tagged, then associated, never from a living pod."""
 
+from dataclasses import replace
+
 import pytest
 
 from eip import names
@@ -54,6 +56,38 @@ def test_it_is_moved_when_the_new_pod_comes_first(replaced: Workers) -> None:
     replaced.step(Step.RELEASE, UID)
     assert len(replaced.ec2.mutating) == 3
     assert replaced.claim(OTHER).serving
+
+
+def test_it_follows_its_pods_ip_though_redis_was_lost(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis was lost; whose address it is need not be known to take it off an IP that is not its pod's."""
+    keeping(workers, UID, IP)
+    workers.run()
+    opened = workers.ledger.open_epoch
+    monkeypatch.setattr(workers.ledger, "open_epoch", lambda: replace(opened(), refilled=False))
+
+    workers.see(workers.kubernetes.edit("web", "status", podIP=IP2))
+    workers.run_for(5)
+
+    assert workers.ec2.at(IP) == []
+    assert workers.claim().serving
+
+
+def test_a_double_waits_for_the_refill(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next pod of the name may have it, and nobody knows yet."""
+    keeping(workers, UID, IP)
+    workers.run()
+    double = workers.ec2.give(UID, "web")
+    workers.set(doubles=double.allocation_id)
+    workers.forget_calls()
+    opened = workers.ledger.open_epoch
+    monkeypatch.setattr(workers.ledger, "open_epoch", lambda: replace(opened(), refilled=False))
+    workers.messages.append((Step.RELEASE, UID))
+
+    workers.run_for(5)
+
+    assert workers.ec2.mutating == []
 
 
 def test_a_step_of_the_old_pod_is_waited_for(replaced: Workers) -> None:

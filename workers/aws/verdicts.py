@@ -32,7 +32,7 @@ DOES = {
     Verdict.QUOTA: "Parks what waits for an address until one is released or a probe succeeds.",
     Verdict.GONE: "Looks again before it believes it: what was just made may not be visible yet.",
     Verdict.IN_USE: "Reads the address again; it is not disassociated blindly.",
-    Verdict.ASSOCIATED: "Looks up who has the address or the IP; nothing of a stranger's is moved.",
+    Verdict.ASSOCIATED: "Looks up who has the address or the IP; only what is ours makes room.",
     Verdict.NAMED: "Takes the record away, and releases the address once EC2 has done so.",
     Verdict.DENIED: "Does nothing to the address, backs off and tries again.",
     Verdict.UNCERTAIN: "Looks up what was done before it asks again: nothing is paid for twice.",

@@ -5,12 +5,15 @@ from eip.errors import Ec2Error
 from eip.names import Action, EventReason
 from workers.aws.codes import Verdict, verdict
 from workers.aws.interface import NotServable, NotYet
+from workers.confirm import confirm_to_associate
 from workers.failure import failed
-from workers.outcome import Again, Done, Failed, Outcome, TryLater
+from workers.outcome import Again, Done, Failed, Outcome
 from workers.shown import place_of
-from workers.steps.make_room import make_room, still_wanted
+from workers.steps.intent import APART_MS
+from workers.steps.locate import moved
+from workers.steps.make_room import make_room
 from workers.steps.not_found import gone_or_failed
-from workers.steps.wait import wait_for_interface
+from workers.steps.wait import wait, wait_for_interface
 from workers.world import Job
 
 
@@ -25,25 +28,33 @@ def associate(job: Job) -> Outcome:
 
     """
     claim, world = job.held.claim, job.world
+    in_doubt = _is_in_doubt(job)
+    own = world.ec2.address(claim.allocation_id) if in_doubt else None
+    if own is not None and own.private_ip not in {"", claim.pod_ip}:
+        return moved(job, own)
+    job.renew()
     holder = world.ledger.ip_holder(claim.pod_ip)
     if holder not in ("", claim.uid):
-        raise _not_yet(job, 5.0, f"{claim.pod_ip} was reported later for another pod")
+        reason = f"{claim.pod_ip} was reported later for another pod"
+        raise wait_for_interface(job, 5.0, reason, EventReason.ASSOCIATE_FAILED)
     found = world.finder.find(place_of(claim))
     if isinstance(found, NotYet):
-        raise _not_yet(job, 2.0, found.reason)
+        raise wait_for_interface(job, 2.0, found.reason, EventReason.ASSOCIATE_FAILED)
     if isinstance(found, NotServable):
         return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
-    room = make_room(job, found.interface_id) if claim.contested else None
+    room = make_room(job, own, found.interface_id) if in_doubt else None
     return room or _call(job, found.interface_id)
 
 
-def _not_yet(job: Job, after: float, reason: str) -> TryLater:
-    return wait_for_interface(job, after, reason, EventReason.ASSOCIATE_FAILED)
+def _is_in_doubt(job: Job) -> bool:
+    """Whether EC2 must be asked first; where room was just made it is not, for it may show that late."""
+    claim = job.held.claim
+    return claim.contested and job.held.now - claim.looked_at >= APART_MS
 
 
 def _call(job: Job, interface_id: str) -> Outcome:
     job.token(Action.ASSOCIATE, interface_id=interface_id)
-    confirmed = still_wanted(job, Action.ASSOCIATE)
+    confirmed = confirm_to_associate(job, Action.ASSOCIATE)
     if isinstance(confirmed, Done):
         return confirmed
     claim, now = job.held.claim, job.held.now
@@ -65,18 +76,20 @@ def _call(job: Job, interface_id: str) -> Outcome:
 
 def _failed(job: Job, error: Ec2Error) -> Outcome:
     row = verdict(error)
-    if row.verdict is Verdict.ASSOCIATED and job.held.claim.contested:
-        return Again(2.0, f"EC2 says {error.code}, and does not show yet what it is", _contested)
+    if row.verdict is Verdict.ASSOCIATED and _is_in_doubt(job):
+        note = f"EC2 says {error.code}, and does not show what it is"
+        later = wait(job, 2.0, note, row.remedy, EventReason.ASSOCIATE_FAILED)
+        return Again(later.after, note)
     if row.verdict is Verdict.ASSOCIATED:
         return Done("something is associated already", _contested)
     if row.verdict is Verdict.UNCERTAIN:
         return failed(error, _contested)
     if row.verdict is Verdict.GONE and error.code.startswith("InvalidAllocationID"):
         return gone_or_failed(job, error)
-    if row.verdict is Verdict.GONE:
+    if row.verdict in {Verdict.GONE, Verdict.REFUSED}:
         job.world.finder.forget(place_of(job.held.claim))
     return failed(error, held=job.held)
 
 
 def _contested(claim: Claim) -> Claim:
-    return changed(claim, contested=True)
+    return changed(without_doubt(claim), contested=True)

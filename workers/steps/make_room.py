@@ -1,17 +1,17 @@
-"""Make room: what is where the pod's address is to be, or where that is instead.
+"""Make room: what sits on the pod's IP already.
 
-It is looked for once EC2 has refused an association because of it, or when it is not known how one ended.
+It is looked for once EC2 has refused an association because of it, or when nobody knows how one ended.
 """
 
 from eip import names
-from eip.claim import Claim, next_step, without_address
+from eip.claim import changed
 from eip.errors import Ec2Error
-from eip.names import Action, Step
+from eip.names import Action
 from workers.aws.codes import Verdict, verdict
-from workers.confirm import confirm_for
+from workers.confirm import confirm_to_associate
 from workers.failure import failed
 from workers.ours import is_lent_to, is_ours
-from workers.outcome import Change, Done, Failed, Outcome
+from workers.outcome import Again, Done, Failed, Outcome
 from workers.ports import Address
 from workers.shown import located
 from workers.steps.doubles import swapped
@@ -19,32 +19,31 @@ from workers.steps.locate import moved
 from workers.world import Job
 
 
-def make_room(job: Job, interface_id: str) -> Outcome | None:
-    """Look, and take off what is ours; None once nothing is in the way of AssociateAddress."""
-    claim, now, world = job.held.claim, job.held.now, job.world
-    there = next((a for a in world.ec2.addresses_at(claim.pod_ip) if a.interface_id == interface_id), None)
-    own = there
-    if there is None or there.allocation_id != claim.allocation_id:
-        own = world.ec2.address(claim.allocation_id)
-    if own is not None and (own.private_ip, own.interface_id) == (claim.pod_ip, interface_id):
-        return Done("already associated", lambda c: located(c, own, now))
-    if own is not None and own.association_id:
-        taken = claim.lent and own.association_id != claim.association_id
-        return moved(job, own) if taken else _take_off(job, own)
+def make_room(job: Job, own: Address | None, interface_id: str) -> Outcome | None:
+    """Look, and take off what is ours; None once nothing is in the way of AssociateAddress.
+
+    `own` is the pod's address as EC2 shows it, on the pod's IP or on none.
+    """
+    job.renew()
+    claim, now = job.held.claim, job.held.now
+    shown = job.world.ec2.addresses_at(claim.pod_ip)
+    there = next((a for a in shown if a.interface_id == interface_id), None)
+    here = there if there is not None and there.allocation_id == claim.allocation_id else own
+    if here is not None and here.association_id:
+        # Another worker may have found another interface, and the newer one.
+        if here.interface_id in {interface_id, claim.attempted_interface_id}:
+            return Done("already associated", lambda c: located(c, here, now))
+        return moved(job, here) if claim.lent else _take_off(job, here)
     return None if there is None else _leave_or_take_off(job, there)
 
 
-def _leave_or_take_off(job: Job, there: Address) -> Outcome | None:
-    """What follows from another address on the pod's IP."""
+def _leave_or_take_off(job: Job, there: Address) -> Outcome:
     claim, now, world = job.held.claim, job.held.now, job.world
     mine = is_ours(there, world.identity, world.scope)
-    lent = is_lent_to(there, world.identity, claim.namespace, claim.name)
-    # It serves the pod: what connects by it must not be cut off for one that nobody knows yet.
     if mine and not claim.lent and there.tags.get(names.POD_UID_TAG) == claim.uid:
+        # It serves the pod: what connects by it must not be cut off for one that nobody knows yet.
         return Done("has an address already", lambda c: swapped(c, there, now))
-    if lent and claim.lent and _is_asked_for(there, claim):
-        return Done(f"has {there.public_ip} already, which is lent to it", without_address)
-    if mine or lent:
+    if mine or is_lent_to(there, world.identity, claim.namespace, claim.name):
         return _take_off(job, there)
     return Failed(
         "ForeignAddress",
@@ -55,31 +54,27 @@ def _leave_or_take_off(job: Job, there: Address) -> Outcome | None:
     )
 
 
-def _is_asked_for(address: Address, claim: Claim) -> bool:
-    if claim.request_address:
-        return claim.request_address in {address.allocation_id, address.public_ip}
-    return bool(claim.pool) and claim.pool == address.tags.get(names.POOL_TAG)
+def _take_off(job: Job, address: Address) -> Outcome:
+    """Disassociate what is in the way: that the pod has this IP says that no other needs it there.
 
-
-def _take_off(job: Job, address: Address) -> Outcome | None:
-    """Disassociate what keeps the pod's address from the pod's IP; None when it has left already."""
+    EC2 may go on showing it for seconds, so that the next step does not look, and is refused if it is wrong.
+    """
     job.token(Action.DISASSOCIATE)
-    confirmed = still_wanted(job, Action.DISASSOCIATE)
+    now = job.held.now
+    confirmed = confirm_to_associate(job, Action.DISASSOCIATE)
     if isinstance(confirmed, Done):
         return confirmed
     try:
         job.world.ec2.disassociate(address.association_id)
     except Ec2Error as error:
-        return None if verdict(error).verdict is Verdict.GONE else failed(error)
-    return Done(f"disassociated {address.public_ip} from {address.private_ip}", confirmed)
-
-
-def still_wanted(job: Job, action: Action) -> Change | Done:
-    """Read the pod just before a call: what the claim becomes by that, or why there is nothing to call."""
-    confirmed = confirm_for(job, action)
-    claim = job.held.claim
-    after = confirmed(claim)
-    if next_step(after) is Step.ASSOCIATE and after.pod_ip == claim.pod_ip:
-        return confirmed
-    job.world.budget.refund(action)
-    return Done("the pod is not what it was", confirmed)
+        if verdict(error).verdict is not Verdict.GONE:
+            return failed(error)
+        return Again(
+            2.0,
+            f"EC2 says {error.code}, and shows the association still",
+            lambda c: changed(confirmed(c), looked_at=now),
+        )
+    return Done(
+        f"disassociated {address.public_ip} from {address.private_ip}",
+        lambda c: changed(confirmed(c), looked_at=now),
+    )

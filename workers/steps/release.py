@@ -22,7 +22,8 @@ from workers.world import Job
 def release(job: Job) -> Outcome:
     """The one call that is owed: DisassociateAddress, ReleaseAddress, or a look-up."""
     claim = job.held.claim
-    if claim.tagged_keep and not job.world.ledger.open_epoch().refilled:
+    follows = claim.desired is Desired.SERVE and not claim.doubles
+    if claim.tagged_keep and not follows and not job.world.ledger.open_epoch().refilled:
         return Again(1.0, "waits until it is known whose the address is")
     return release_double(job) if claim.doubles else _owed(job)
 
