@@ -9,10 +9,12 @@
 | serve            | an address whose tags name another pod        | allocate  |
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
-| serve            | a lent one without association, ending        | release   |
+| serve            | an association that is contested              | associate |
+| serve, ending    | no association, but maybe one, or lent        | release   |
 | serve            | served, and its tags say something else       | allocate  |
 | serve            | all of it right, but the reverse DNS record   | annotate  |
 | hold             | an association, or maybe one                  | release   |
+| hold, ending     | a lent address                                | release   |
 | release          | an address aside that the pod still names     | annotate  |
 | release, unknown | an address, an intent, or a look-up to do     | release   |
 | any but unknown  | the pod says something else than is true      | annotate  |
@@ -133,6 +135,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     @property
+    def is_spare(self) -> bool:
+        """Whether a lent address will be on no IP of its pod's any more, for that is ending."""
+        return self.lent and self.terminating and not self.association_id
+
+    @property
     def request(self) -> Request:
         """What the pod's author asked for."""
         return Request(
@@ -194,7 +201,7 @@ def _address_step(claim: Claim) -> Step | None:
             return _serve_step(claim)
         case Desired.HOLD:
             maybe = bool(claim.allocation_id) and claim.contested
-            return Step.RELEASE if claim.association_id or maybe else None
+            return Step.RELEASE if claim.association_id or maybe or claim.is_spare else None
         case _:
             owed = claim.allocation_id or claim.intent_at or claim.look_up
             return Step.RELEASE if owed else None
@@ -212,8 +219,8 @@ def _serve_step(claim: Claim) -> Step | None:
     if claim.association_id:
         return Step.ALLOCATE if claim.owes_tags else None
     if claim.terminating:
-        # It comes to no IP any more, and others may wait for it.
-        return Step.RELEASE if claim.lent else None
+        maybe = bool(claim.allocation_id) and claim.contested
+        return Step.RELEASE if maybe or claim.is_spare else None
     return Step.ASSOCIATE if claim.allocation_id else Step.ALLOCATE
 
 

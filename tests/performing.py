@@ -1,6 +1,7 @@
 """What each step makes true when all goes well, without EC2 or Kubernetes."""
 
 from eip.claim import Claim, changed, expected_writing, writing_is_right
+from eip.decide import Desired
 from eip.names import Step
 from eip.reverse_dns import DomainState
 
@@ -30,6 +31,8 @@ def _released(claim: Claim) -> Claim:
         return changed(claim, doubles=",".join(claim.extra[1:]))
     if claim.association_id:
         return changed(claim, association_id="", associated_ip="", contested=False)
+    if claim.desired in {Desired.HOLD, Desired.SERVE} and not claim.is_spare:
+        return changed(claim, contested=False)
     if claim.allocation_id:
         return changed(claim, allocation_id="", public_ip="", lent=False)
     return changed(claim, intent_at=0, look_up=False)

@@ -20,6 +20,7 @@ INHERITED = (
     "association_id",
     "associated_ip",
     "interface_id",
+    "contested",
     "allocated_at",
     "tagged_keep",
     "domain_name",

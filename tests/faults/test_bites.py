@@ -95,9 +95,7 @@ BREAKS = {
         Fault.STALL,
     ),
     "named for ever": Break(release, "still_named", lambda _, error: failed(error), "named and forgotten"),
-    "slow to come back": Break(
-        perform, "backoff", lambda *_, **__: 60.0, "network lost and back", "Kubernetes GET"
-    ),
+    "slow to come back": Break(perform, "backoff", lambda *_, **__: 60.0, "down", "Kubernetes GET"),
     "nodes are released without asking": Break(release, "confirm_for", nodes_as_gone, "node unlabelled"),
 }
 

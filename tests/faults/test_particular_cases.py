@@ -33,6 +33,17 @@ def test_a_double_is_not_released_while_nothing_is_known(served: Workers, code: 
     assert served.tokens_spent(Action.RELEASE) == 0
 
 
+def test_a_double_that_stays_keeps_no_address_on_a_freed_ip(served: Workers) -> None:
+    """EC2 refuses to release the double; that is no reason to leave the other where another pod comes."""
+    served.set(doubles=served.ec2.give(UID, "web").allocation_id)
+    served.ec2.refuse(Action.RELEASE, "UnauthorizedOperation", times=1000)
+    served.see(served.kubernetes.edit("web", "status", podIP=IP2))
+
+    served.run_for(5)
+
+    assert served.ec2.at(IP) == []
+
+
 def test_the_only_address_of_a_pod_is_no_double(served: Workers) -> None:
     """Its own is gone, so that which was one too many becomes its own, and no other is allocated."""
     served.ec2.drop(served.claim().allocation_id)

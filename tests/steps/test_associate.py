@@ -1,5 +1,7 @@
 """AssociateAddress: on the pod's own IP, only while the API server says that the pod has it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from eip import names
@@ -7,6 +9,7 @@ from eip.decide import Desired, EventType
 from eip.names import Action, Step
 from tests.workers_world import ENI, IP, IP2, OTHER, UID, Workers
 from workers.ports import Interface
+from workers.shown import place_of
 
 
 @pytest.fixture
@@ -87,16 +90,57 @@ def test_the_address_follows_the_ip_of_a_pod_that_is_ending(workers: Workers) ->
     assert workers.ec2.at(IP) == []
 
 
-def test_a_pod_whose_address_cannot_follow_says_so(workers: Workers) -> None:
+def without_network(workers: Workers) -> None:
+    """A served pod whose node was rebooted."""
+    workers.serve()
+    network_lost(workers)
+    workers.see(workers.kubernetes.pod("web"))
+
+
+@pytest.mark.parametrize("happens", [moved, without_network])
+def test_a_pod_whose_address_cannot_leave_says_so(
+    workers: Workers, happens: Callable[[Workers], None]
+) -> None:
     """Or external-dns would go on leading its name to an IP that it no longer has."""
     workers.ec2.refuse(Action.DISASSOCIATE, "UnauthorizedOperation", times=1000)
-    moved(workers)
+    happens(workers)
 
     workers.run_for(60)
 
     assert workers.ec2.at(IP)
     assert names.PUBLIC_IP_ANNOTATION not in workers.kubernetes.annotations("web")
     assert workers.kubernetes.ready("web") == "False"
+
+
+def test_who_writes_what_the_pod_says_has_the_lease(workers: Workers) -> None:
+    """Another worker may have served the pod meanwhile, and written that."""
+    moved(workers)
+    workers.step(*workers.messages.pop())
+    workers.world.finder.forget(place_of(workers.claim()))
+    workers.ec2.interfaces = []
+    taken: list[object] = []
+
+    def slow(name: str) -> None:
+        workers.time.pass_by({"node": 8.0, Action.DESCRIBE_INTERFACES: 9.0}.get(name, 0.0))
+        if name == "patch":
+            taken.append(workers.ledger.begin(UID, Step.ASSOCIATE.queue))
+
+    workers.ec2.before = workers.kubernetes.before = slow
+    workers.step(Step.ASSOCIATE)
+
+    assert taken == [None]
+
+
+def test_what_another_removes_is_not_fought_for_while_a_step_fails(workers: Workers) -> None:
+    """It is written again, at most every ten seconds."""
+    workers.ec2.refuse(Action.DISASSOCIATE, "UnauthorizedOperation", times=1000)
+    moved(workers)
+    for _ in range(60):
+        workers.run_for(1)
+        workers.kubernetes.annotations("web")[names.PUBLIC_IP_ANNOTATION] = "198.18.77.77"
+        workers.see(workers.kubernetes.touched("web"))
+
+    assert 2 <= len(workers.kubernetes.asked("patch")) <= 7
 
 
 def gone(workers: Workers) -> None:

@@ -238,6 +238,18 @@ def test_a_pod_that_ends_before_it_is_served_lets_others_have_it(
     assert now(workers, lent.allocation_id).private_ip == IP2
 
 
+def test_a_pod_that_ends_without_network_lets_others_have_it(served: Workers) -> None:
+    """A finalizer may hold it for hours; it will not be served again."""
+    asking(served, OTHER, "db", IP2)
+    served.kubernetes.edit("web", "metadata", deletionTimestamp="2026-01-01T00:00:00Z")
+    condition = {"type": names.NETWORK_CONDITION, "status": "False"}
+    served.see(served.kubernetes.edit("web", "status", conditions=[condition]))
+
+    served.run_for(15)
+
+    assert served.claim(OTHER).serving
+
+
 def test_who_waits_costs_no_calls(served: Workers) -> None:
     """One look in ten minutes."""
     asking(served, OTHER, "db", IP2)

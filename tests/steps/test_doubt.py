@@ -11,8 +11,9 @@ import pytest
 from eip import names
 from eip.decide import EventType
 from eip.names import Action, Step
-from tests.fakes.ec2 import CLUSTER
-from tests.workers_world import IP, IP2, UID, Workers
+from tests.fakes.ec2 import CLUSTER, VPC
+from tests.workers_world import IP, IP2, OTHER, UID, Workers
+from workers.ports import Interface
 
 Act = Callable[[Workers], None]
 
@@ -23,6 +24,7 @@ ASKS: dict[str, dict[str, str]] = {
 }
 NO_NETWORK = {"type": names.NETWORK_CONDITION, "status": "False"}
 ELSEWHERE = "172.16.0.9"
+FAR = "10.0.1.9"
 
 
 def make(workers: Workers, asks: str) -> None:
@@ -103,6 +105,97 @@ def test_an_address_leaves_the_former_ip_though_the_new_one_is_not_found(
     workers.see(workers.kubernetes.edit("web", "status", podIP="10.0.9.9"))
 
     workers.run_for(20)
+
+    assert workers.ec2.at(IP) == []
+
+
+@leave
+@pytest.mark.parametrize("asks", ASKS)
+@pytest.mark.parametrize("gap", [0.3, 4.0])
+def test_an_old_answer_of_ec2s_ends_no_doubt(workers: Workers, leave: Act, asks: str, gap: float) -> None:
+    """It shows the former IP, which the address has left, not yet the one that the lost call put it on."""
+    make(workers, asks)
+    workers.run()
+    workers.age()
+    workers.ec2.lag = 5.0
+    move(workers)
+    workers.step(*workers.messages.pop())
+    workers.time.pass_by(gap)
+    workers.ec2.lose_reply(Action.ASSOCIATE)
+    workers.step(*workers.messages.pop())
+    workers.run_for(0.6)
+    leave(workers)
+
+    workers.run_for(60)
+
+    assert workers.ec2.at(IP2) == []
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_an_old_answer_gives_a_lent_address_to_nobody(workers: Workers, *, stays: bool) -> None:
+    """It shows the pod that had it before, and not yet the one that the lost call put it on."""
+    workers.ec2.interfaces.append(Interface("eni-2", "i-00000000000000002", VPC, frozenset({FAR})))
+    workers.kubernetes.nodes["node-2"] = "aws:///us-east-1a/i-00000000000000002"
+    make(workers, "lent")
+    workers.run()
+    workers.age()
+    annotations = {"annotations": ASKS["lent"]}
+    workers.see(workers.kubernetes.add(OTHER, "db", FAR, metadata=annotations, spec={"nodeName": "node-2"}))
+    workers.run()
+    workers.time.pass_by(30)
+    workers.ec2.lag = 3.0
+    end(workers)
+    workers.ec2.lose_reply(Action.ASSOCIATE)
+    workers.run_for(30 if stays else 1)
+    assert workers.claim(OTHER).serving is stays
+
+    if not stays:
+        assert workers.ec2.at(FAR)
+        workers.see(workers.kubernetes.remove("db"), EventType.DELETED)
+        workers.run_for(60)
+    assert bool(workers.ec2.at(FAR)) is stays
+
+
+def test_what_was_just_taken_off_is_not_looked_at(workers: Workers) -> None:
+    """EC2 shows it for seconds where it was: the pod, whose IP has changed, need not wait for that."""
+    make(workers, "own")
+    workers.run()
+    workers.age()
+    workers.ec2.lag = 4.0
+    workers.ec2.refuse(Action.DISASSOCIATE, "NoReply")
+    move(workers)
+
+    workers.run_for(2)
+
+    assert workers.claim().serving
+
+
+def test_the_next_pod_of_a_name_inherits_the_doubt(workers: Workers) -> None:
+    """The kept address may be on the IP of the pod before it, and its own IP is not found for long."""
+    make(workers, "kept")
+    workers.step(*workers.messages.pop())
+    workers.ec2.lag = 3.0
+    lose_answer(workers)
+    end(workers)
+    workers.run()
+    workers.see(workers.kubernetes.add(OTHER, "web", "10.0.9.9", metadata={"annotations": ASKS["kept"]}))
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP) == []
+
+
+@unknown
+@pytest.mark.parametrize("asks", ASKS)
+def test_a_pod_that_is_ending_leaves_its_former_ip(workers: Workers, unknown: Act, asks: str) -> None:
+    """No new address comes to it; what a lost call has put on an IP that it had before must leave that."""
+    make(workers, asks)
+    workers.step(*workers.messages.pop())
+    unknown(workers)
+    workers.kubernetes.edit("web", "status", podIP=IP2)
+    workers.see(workers.kubernetes.edit("web", "metadata", deletionTimestamp="2026-01-01T00:00:00Z"))
+
+    workers.run_for(30)
 
     assert workers.ec2.at(IP) == []
 

@@ -105,6 +105,69 @@ def test_what_may_be_tagged_to_stay_stays(workers: Workers, unknown: Callable[[W
     assert workers.claim(OTHER).serving
 
 
+def test_what_ec2_does_not_show_as_tagged_is_released(workers: Workers) -> None:
+    """The author asks for it when the pod has ended, and whoever works on that dies: EC2 is asked twice."""
+    workers.serve()
+    workers.see(workers.kubernetes.edit("web", "status", phase="Succeeded"))
+    workers.step(*workers.messages.pop())
+    workers.job(*workers.messages.pop())
+    edited(workers, "forever")
+
+    workers.run_for(60)
+
+    assert workers.ec2.addresses == []
+
+
+def doubtful(workers: Workers) -> None:
+    """A pod is gone whose address is tagged to stay, which nobody heard; it is off the IP already."""
+    workers.serve()
+    edited(workers, "forever")
+    lost(workers)
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.step(Step.RELEASE)
+    assert workers.ec2.at(IP) == []
+
+
+def test_a_tag_that_is_shown_late_is_believed(workers: Workers) -> None:
+    """The first look is too early to see it."""
+    workers.ec2.lag = 4.0
+    doubtful(workers)
+
+    workers.run_for(60)
+
+    assert len(workers.ec2.addresses) == 1
+
+
+def test_what_ec2_shows_says_for_how_long_it_stays(workers: Workers) -> None:
+    """The author asked for more, and the call was lost on its way."""
+    workers.serve(metadata={"annotations": {names.KEEP_ANNOTATION: "90m"}})
+    edited(workers, "forever")
+    workers.ec2.refuse(Action.TAG, "NoReply")
+    workers.step(*workers.messages.pop())
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.run_for(5300)
+    assert len(workers.ec2.addresses) == 1
+
+    workers.run_for(200)
+
+    assert workers.ec2.addresses == []
+
+
+def test_who_looks_for_tags_keeps_the_lease(workers: Workers) -> None:
+    """The look may take 9 s, after a read that took as long."""
+    doubtful(workers)
+
+    def slow(name: str) -> None:
+        if name in {"get", Action.DESCRIBE_ADDRESSES}:
+            workers.time.pass_by(9.0)
+            assert workers.ledger.begin(UID, Step.RELEASE.queue) is None
+
+    workers.ec2.before = workers.kubernetes.before = slow
+    workers.step(Step.RELEASE)
+
+    assert len(workers.ec2.addresses) == 1
+
+
 @pytest.mark.parametrize("unknown", [lost, died])
 def test_what_may_be_tagged_is_tagged_again(workers: Workers, unknown: Callable[[Workers], None]) -> None:
     """Its pod lives on, and no doubt is left."""

@@ -38,16 +38,23 @@ def annotate(job: Job) -> Outcome:
 
 
 def take_back(job: Job, change: Change) -> Change:
-    """Let a pod whose address could not be given say so, when it still names one; answers what it becomes.
+    """Let a pod that has no address on its IP say so, when it still names one; answers what it becomes.
 
-    Otherwise external-dns would publish, for as long as it can't be given, what may be a stranger's by then.
-    This is tried once: the step that follows goes first, and the pod is written on after it in any case.
+    Otherwise external-dns would publish, for as long as a step fails, what may be a stranger's by then. It is
+    not insisted on: the step goes first, and the pod is written on after it in any case.
+
+    Raises:
+        LeaseLost: the claim changed or is another's.
+
     """
-    after = change(job.held.claim)
-    if after.desired is not Desired.SERVE or after.serving or writing_is_right(after):
+    after, now = change(job.held.claim), job.held.now
+    if after.desired not in {Desired.SERVE, Desired.HOLD} or after.serving or writing_is_right(after):
         return change
+    if after.last_written == expected_writing(after) and now - after.written_at < MEND_INTERVAL_MS:
+        return change
+    job.renew()
     try:
-        written = _write(job.world, after, job.held.now)
+        written = _write(job.world, after, now)
     except KubernetesError as error:
         log.warning("the pod still names an address that it does not have", pod=after.key, error=str(error))
         return change

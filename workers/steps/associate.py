@@ -9,8 +9,8 @@ from workers.confirm import confirm_to_associate
 from workers.failure import failed
 from workers.outcome import Again, Done, Failed, Outcome
 from workers.shown import place_of
-from workers.steps.intent import APART_MS
 from workers.steps.locate import moved
+from workers.steps.look_again import APART_MS
 from workers.steps.make_room import make_room
 from workers.steps.not_found import gone_or_failed
 from workers.steps.wait import wait, wait_for_interface
@@ -28,11 +28,13 @@ def associate(job: Job) -> Outcome:
 
     """
     claim, world = job.held.claim, job.world
-    in_doubt = _is_in_doubt(job)
-    own = world.ec2.address(claim.allocation_id) if in_doubt else None
+    own = None
+    in_doubt = claim.contested and job.held.now - claim.looked_at >= APART_MS
+    if in_doubt:
+        own = world.ec2.address(claim.allocation_id)
+        job.renew()
     if own is not None and own.private_ip not in {"", claim.pod_ip}:
         return moved(job, own)
-    job.renew()
     holder = world.ledger.ip_holder(claim.pod_ip)
     if holder not in ("", claim.uid):
         reason = f"{claim.pod_ip} was reported later for another pod"
@@ -43,16 +45,10 @@ def associate(job: Job) -> Outcome:
     if isinstance(found, NotServable):
         return Failed("NotServable", found.reason, f"{found.reason} {found.remedy}", slow=True)
     room = make_room(job, own, found.interface_id) if in_doubt else None
-    return room or _call(job, found.interface_id)
+    return room or _call(job, found.interface_id, looked=in_doubt)
 
 
-def _is_in_doubt(job: Job) -> bool:
-    """Whether EC2 must be asked first; where room was just made it is not, for it may show that late."""
-    claim = job.held.claim
-    return claim.contested and job.held.now - claim.looked_at >= APART_MS
-
-
-def _call(job: Job, interface_id: str) -> Outcome:
+def _call(job: Job, interface_id: str, *, looked: bool) -> Outcome:
     job.token(Action.ASSOCIATE, interface_id=interface_id)
     confirmed = confirm_to_associate(job, Action.ASSOCIATE)
     if isinstance(confirmed, Done):
@@ -61,7 +57,7 @@ def _call(job: Job, interface_id: str) -> Outcome:
     try:
         association_id = job.world.ec2.associate(claim.allocation_id, interface_id, claim.pod_ip)
     except Ec2Error as error:
-        return _failed(job, error)
+        return _failed(job, error, looked=looked)
     return Done(
         f"associated {claim.public_ip} with {claim.pod_ip}",
         lambda c: changed(
@@ -74,9 +70,9 @@ def _call(job: Job, interface_id: str) -> Outcome:
     )
 
 
-def _failed(job: Job, error: Ec2Error) -> Outcome:
+def _failed(job: Job, error: Ec2Error, *, looked: bool) -> Outcome:
     row = verdict(error)
-    if row.verdict is Verdict.ASSOCIATED and _is_in_doubt(job):
+    if row.verdict is Verdict.ASSOCIATED and looked:
         note = f"EC2 says {error.code}, and does not show what it is"
         later = wait(job, 2.0, note, row.remedy, EventReason.ASSOCIATE_FAILED)
         return Again(later.after, note)
@@ -86,7 +82,7 @@ def _failed(job: Job, error: Ec2Error) -> Outcome:
         return failed(error, _contested)
     if row.verdict is Verdict.GONE and error.code.startswith("InvalidAllocationID"):
         return gone_or_failed(job, error)
-    if row.verdict in {Verdict.GONE, Verdict.REFUSED}:
+    if row.verdict is Verdict.GONE or error.code == "InvalidParameterValue":
         job.world.finder.forget(place_of(job.held.claim))
     return failed(error, held=job.held)
 

@@ -12,11 +12,10 @@ from workers.ours import is_ours
 from workers.outcome import Again, Change, Done, Outcome
 from workers.ports import Address
 from workers.shown import with_address
+from workers.steps.look_again import APART_MS, look_again
 from workers.world import Job
 
 MIN_AGE_MS = 20_000
-APART_MS = 5_000
-LOOKS = 2
 
 
 def settle(job: Job) -> Outcome:
@@ -28,18 +27,10 @@ def settle(job: Job) -> Outcome:
     if found:
         ids = ", ".join(address.allocation_id for address in found)
         return Done(f"found {ids}", adopt(found, now))
-    looks = claim.intent_looks
     if claim.intent_at and now - claim.intent_at < MIN_AGE_MS - APART_MS:
         return Again(APART_MS / 1000, "nothing found yet that may have been allocated")
-    if now - claim.looked_at >= APART_MS:
-        looks += 1
-    if looks < LOOKS:
-        return Again(
-            APART_MS / 1000,
-            "looks once more for what may have been allocated",
-            lambda c: changed(c, intent_looks=looks, looked_at=now),
-        )
-    return Done("nothing had been allocated", without_intent)
+    again = look_again(job, "looks once more for what may have been allocated")
+    return again or Done("nothing had been allocated", without_intent)
 
 
 def adopt(found: Sequence[Address], now: int) -> Change:

@@ -1,11 +1,13 @@
 """Keep: an address whose pod has ended stays for the next pod of its name, one for each name."""
 
-from eip.claim import Claim, changed, without_doubt
+from eip.claim import changed, without_doubt
 from eip.decide import Desired
 from eip.request import FOREVER
 from workers.confirm import confirm
 from workers.outcome import Again, Change, Done, Outcome, unchanged
+from workers.shown import kept_by_tag
 from workers.steps.locate import locate
+from workers.steps.look_again import look_again
 from workers.world import Job
 
 LONGEST_LOOK = 3600.0
@@ -23,23 +25,40 @@ def keep(job: Job) -> Outcome | None:
         # Two are left when a look-up came too late: the next pod of the name would get the other one.
         return None
     if not claim.idle_since:
-        hidden = locate(job)
-        if hidden:
-            return hidden
-        confirmed = confirm(job.world, claim)
-        after = confirmed(claim)
-        if after.desired is not Desired.RELEASE:
-            return Done("the pod still wants its address", confirmed)
-        if after.rule not in ENDED:
-            return None
-        return _kept(job, _left(claim, 0), lambda c: changed(without_doubt(confirmed(c)), idle_since=now))
-    left = _left(claim, now - claim.idle_since)
+        return locate(job) or _begin(job)
+    left = _left(claim.tagged_keep, now - claim.idle_since)
     return _kept(job, left, unchanged) if left > 0 else None
 
 
-def _left(claim: Claim, idle_ms: int) -> float:
+def _begin(job: Job) -> Outcome | None:
+    """Keep it from now on, if its pod has ended and EC2 says that it stays."""
+    claim, now = job.held.claim, job.held.now
+    confirmed = confirm(job.world, claim)
+    after = confirmed(claim)
+    if after.desired is not Desired.RELEASE:
+        return Done("the pod still wants its address", confirmed)
+    if after.rule not in ENDED:
+        return None
+    stays = _tagged(job) if claim.retag else claim.tagged_keep
+    if not stays:
+        return look_again(job, "looks once more whether it is tagged to stay")
+    return _kept(
+        job,
+        _left(stays, 0),
+        lambda c: changed(without_doubt(confirmed(c)), idle_since=now, tagged_keep=stays),
+    )
+
+
+def _tagged(job: Job) -> int:
+    """For how long EC2 says that it stays: CreateTags was called, and nobody knows how that ended."""
+    job.renew()
+    address = job.world.ec2.address(job.held.claim.allocation_id)
+    return kept_by_tag(address) if address else 0
+
+
+def _left(stays: int, idle_ms: int) -> float:
     """Seconds for which it still stays, when it has been kept for so many milliseconds."""
-    return LONGEST_LOOK if claim.tagged_keep == FOREVER else claim.tagged_keep - idle_ms / 1000
+    return LONGEST_LOOK if stays == FOREVER else stays - idle_ms / 1000
 
 
 def _kept(job: Job, left: float, change: Change) -> Again:

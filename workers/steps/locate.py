@@ -8,34 +8,35 @@ from workers.aws.interface import Found
 from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
 from workers.shown import located, place_of
-from workers.steps.intent import APART_MS, LOOKS
+from workers.steps.look_again import look_again
 from workers.world import Job
 
 
 def locate(job: Job) -> Outcome | None:
     """Look whether it is on an IP of the pod's; None once it is sure that it is on none."""
-    claim, now = job.held.claim, job.held.now
+    claim = job.held.claim
     if not claim.contested:
         return None
     address = job.world.ec2.address(claim.allocation_id)
     if address is not None and address.association_id and _is_this_pods(job, address):
         return moved(job, address)
-    looks = claim.intent_looks + (now - claim.looked_at >= APART_MS)
-    if looks < LOOKS:
-        return Again(
-            APART_MS / 1000,
-            "looks once more whether it was associated",
-            lambda c: changed(c, intent_looks=looks, looked_at=now),
-        )
-    return None
+    return look_again(job, "looks once more whether it was associated")
 
 
-def moved(job: Job, address: Address) -> Done:
-    """What follows when EC2 shows another association than the claim has."""
-    now = job.held.now
+def moved(job: Job, address: Address) -> Again | Done:
+    """What follows when EC2 shows another association than the claim has.
+
+    On another IP than the pod's it may be the one before: the doubt stays until that has left.
+    """
+    claim, now = job.held.claim, job.held.now
     if not _is_this_pods(job, address):
-        return Done(f"{address.public_ip} was given to another", without_address)
-    return Done(f"found {address.public_ip} on {address.private_ip}", lambda c: located(c, address, now))
+        again = look_again(job, "looks once more who has it") if claim.contested else None
+        return again or Done(f"{address.public_ip} was given to another", without_address)
+    doubt = claim.contested and address.private_ip != claim.pod_ip
+    return Done(
+        f"found {address.public_ip} on {address.private_ip}",
+        lambda c: changed(located(c, address, now), contested=doubt),
+    )
 
 
 def _is_this_pods(job: Job, address: Address) -> bool:

@@ -25,14 +25,15 @@ def release(job: Job) -> Outcome:
     follows = claim.desired is Desired.SERVE and not claim.doubles
     if claim.tagged_keep and not follows and not job.world.ledger.open_epoch().refilled:
         return Again(1.0, "waits until it is known whose the address is")
-    return release_double(job) if claim.doubles else _owed(job)
+    astray = bool(claim.association_id) and not claim.serving
+    return release_double(job) if claim.doubles and not astray else _owed(job)
 
 
 def _owed(job: Job) -> Outcome:
     claim = job.held.claim
     if claim.association_id:
         return _disassociate(job)
-    if claim.desired is Desired.HOLD:
+    if claim.desired in {Desired.HOLD, Desired.SERVE} and not claim.is_spare:
         job.served()
         return locate(job) or Done(f"{claim.public_ip} is on no IP", without_doubt)
     if claim.lent:
@@ -72,8 +73,9 @@ def _left(claim: Claim) -> Claim:
 
     What was contested stays so: a call that nobody knows the end of may yet associate it elsewhere.
     """
-    free = claim.lent and claim.desired is Desired.RELEASE and not claim.contested
-    return without_address(claim) if free else claim
+    if claim.contested:
+        return changed(claim, intent_looks=0, looked_at=claim.changed_at)
+    return without_address(claim) if claim.lent and claim.desired is Desired.RELEASE else claim
 
 
 def _give_up(job: Job) -> Outcome:
@@ -114,6 +116,7 @@ def _not_released(job: Job, error: Ec2Error) -> Outcome:
 
 def _read_again(job: Job, error: Ec2Error) -> Outcome:
     """EC2 knows the association otherwise than the claim does: take EC2's word."""
+    job.renew()
     claim, now = job.held.claim, job.held.now
     address = job.world.ec2.address(claim.allocation_id)
     if address is not None and address.association_id not in ("", claim.association_id):
@@ -124,5 +127,5 @@ def _read_again(job: Job, error: Ec2Error) -> Outcome:
         return Again(2.0, f"EC2 says {error.code}, and shows no association yet")
     return Done(
         "was disassociated already",
-        lambda c: changed(without_doubt(without_association(c)), changed_at=now),
+        lambda c: changed(without_association(c), changed_at=now),
     )

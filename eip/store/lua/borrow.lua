@@ -41,7 +41,6 @@ for i = 6, #ARGV, 3 do
   local free = association == '' or redis.call('HGET', KEYS[6], allocation_id) == association
   if not owner and free then
     redis.call('HSET', KEYS[5], allocation_id, uid)
-    redis.call('HDEL', KEYS[6], allocation_id)
     redis.call('HSET', KEYS[2], 'allocation_id', allocation_id, 'public_ip', ARGV[i + 1], 'lent', 1,
       'allocated_at', now, 'changed_at', now)
     redis.call('HINCRBY', KEYS[2], 'version', 1)
