@@ -7,6 +7,7 @@
 | any              | a second address for the same pod             | release   |
 | serve            | on another IP than the pod's                  | release   |
 | serve            | an address whose tags name another pod        | allocate  |
+| serve            | the same, and it cannot be found or tagged    | release   |
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
 | serve            | an association that is contested              | associate |
@@ -212,8 +213,10 @@ def _serve_step(claim: Claim) -> Step | None:
         # Another pod may have that IP by now.
         return Step.RELEASE
     if claim.retag and not claim.lent:
-        # By its tags it is another pod's: whoever finds it so would take it away from this one.
-        return Step.ALLOCATE
+        # By its tags it is another pod's: whoever finds it so would take it away from this one. But it may be
+        # on that pod's IP, and that does not wait for a tag that EC2 refuses.
+        hidden = claim.contested and claim.attempts and not claim.association_id
+        return Step.RELEASE if hidden else Step.ALLOCATE
     if claim.association_id and claim.contested:
         return Step.ASSOCIATE
     if claim.association_id:

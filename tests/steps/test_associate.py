@@ -7,6 +7,7 @@ import pytest
 from eip import names
 from eip.decide import Desired, EventType
 from eip.names import Action, Step
+from eip.pod import Pod
 from tests.workers_world import ENI, IP, IP2, OTHER, UID, Workers
 from workers.ports import Interface
 from workers.shown import place_of
@@ -131,6 +132,18 @@ def test_who_writes_what_the_pod_says_has_the_lease(workers: Workers) -> None:
     assert taken == [None]
 
 
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "NoReply"])
+def test_a_claim_that_changed_meanwhile_loses_no_time(workers: Workers, code: str) -> None:
+    """There is nothing to write by then; the call that failed is made again as soon as ever."""
+    without_network(workers)
+    workers.ec2.refuse(Action.DISASSOCIATE, code)
+    workers.meanwhile(Action.DISASSOCIATE, lambda: workers.see(ended(workers)))
+
+    workers.run_for(3)
+
+    assert workers.ec2.at(IP) == []
+
+
 def test_what_another_removes_is_not_fought_for_while_a_step_fails(workers: Workers) -> None:
     """It is written again, at most every ten seconds."""
     workers.ec2.refuse(Action.DISASSOCIATE, "UnauthorizedOperation", times=1000)
@@ -169,9 +182,9 @@ def network_lost(workers: Workers) -> None:
     workers.kubernetes.edit("web", "status", conditions=[condition])
 
 
-def ended(workers: Workers) -> None:
+def ended(workers: Workers) -> Pod:
     """The containers have come to their end."""
-    workers.kubernetes.edit("web", "status", phase="Succeeded")
+    return workers.kubernetes.edit("web", "status", phase="Succeeded")
 
 
 def ending(workers: Workers) -> None:

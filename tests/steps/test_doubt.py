@@ -185,6 +185,22 @@ def test_the_next_pod_of_a_name_inherits_the_doubt(workers: Workers) -> None:
     assert workers.ec2.at(IP) == []
 
 
+def test_an_inherited_doubt_does_not_wait_for_tags(workers: Workers) -> None:
+    """EC2 refuses CreateTags, and the address may be on the IP of the pod before."""
+    make(workers, "kept")
+    workers.step(*workers.messages.pop())
+    workers.ec2.lag = 3.0
+    lose_answer(workers)
+    end(workers)
+    workers.run()
+    workers.ec2.refuse(Action.TAG, "UnauthorizedOperation", times=1000)
+    workers.see(workers.kubernetes.add(OTHER, "web", IP2, metadata={"annotations": ASKS["kept"]}))
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP) == []
+
+
 @unknown
 @pytest.mark.parametrize("asks", ASKS)
 def test_a_pod_that_is_ending_leaves_its_former_ip(workers: Workers, unknown: Act, asks: str) -> None:

@@ -4,7 +4,7 @@ import structlog
 
 from eip.claim import Claim, changed, expected_writing, writing_is_right
 from eip.decide import Desired
-from eip.errors import KubernetesError
+from eip.errors import KubernetesError, LeaseLost
 from eip.names import EventReason
 from eip.observe import gone
 from eip.writing import annotations_of, condition_of, seen_on
@@ -42,19 +42,17 @@ def take_back(job: Job, change: Change) -> Change:
 
     Otherwise external-dns would publish, for as long as a step fails, what may be a stranger's by then. It is
     not insisted on: the step goes first, and the pod is written on after it in any case.
-
-    Raises:
-        LeaseLost: the claim changed or is another's.
-
     """
     after, now = change(job.held.claim), job.held.now
     if after.desired not in {Desired.SERVE, Desired.HOLD} or after.serving or writing_is_right(after):
         return change
     if after.last_written == expected_writing(after) and now - after.written_at < MEND_INTERVAL_MS:
         return change
-    job.renew()
     try:
+        job.renew()
         written = _write(job.world, after, now)
+    except LeaseLost:
+        return change
     except KubernetesError as error:
         log.warning("the pod still names an address that it does not have", pod=after.key, error=str(error))
         return change
