@@ -58,7 +58,7 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 test: setup ## Run the tests (PYTEST_ARGS="-k sweep -x")
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
-soak: setup ## Try every fault at every call, and thousands of random histories (SEED; about an hour)
+soak: setup ## Try every fault at every call, and thousands of random histories (SEED; half an hour or more)
 	EIP_SOAK=1 EIP_SOAK_SEED=$(SEED) $(BIN)/python -m pytest tests/faults --numprocesses $(PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 localstack: setup ## Run the main journey on LocalStack, installed outside the repository (no Docker)
