@@ -136,6 +136,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether a call may have associated its address of which nobody knows how it ended."""
+        return bool(self.allocation_id) and self.contested
+
+    @property
     def is_spare(self) -> bool:
         """Whether a lent address will be on no IP of its pod's any more, for that is ending."""
         return self.lent and self.terminating and not self.association_id
@@ -201,8 +206,7 @@ def _address_step(claim: Claim) -> Step | None:
         case Desired.SERVE:
             return _serve_step(claim)
         case Desired.HOLD:
-            maybe = bool(claim.allocation_id) and claim.contested
-            return Step.RELEASE if claim.association_id or maybe or claim.is_spare else None
+            return Step.RELEASE if claim.association_id or claim.is_in_doubt or claim.is_spare else None
         case _:
             owed = claim.allocation_id or claim.intent_at or claim.look_up
             return Step.RELEASE if owed else None
@@ -215,15 +219,14 @@ def _serve_step(claim: Claim) -> Step | None:
     if claim.retag and not claim.lent:
         # By its tags it is another pod's: whoever finds it so would take it away from this one. But it may be
         # on that pod's IP, and that does not wait for a tag that EC2 refuses.
-        hidden = claim.contested and claim.attempts and not claim.association_id
+        hidden = claim.is_in_doubt and claim.attempts and not claim.association_id
         return Step.RELEASE if hidden else Step.ALLOCATE
     if claim.association_id and claim.contested:
         return Step.ASSOCIATE
     if claim.association_id:
         return Step.ALLOCATE if claim.owes_tags else None
     if claim.terminating:
-        maybe = bool(claim.allocation_id) and claim.contested
-        return Step.RELEASE if maybe or claim.is_spare else None
+        return Step.RELEASE if claim.is_in_doubt or claim.is_spare else None
     return Step.ASSOCIATE if claim.allocation_id else Step.ALLOCATE
 
 
