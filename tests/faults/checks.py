@@ -12,7 +12,7 @@ from eip.request import requested
 from tests.fakes.ec2 import CLUSTER, FakeEc2, _address
 from tests.faults.cluster import COOL_DOWN, SCOPE, Cluster
 from tests.faults.faults import Faults, Port
-from tests.faults.lent import Lent, asks, is_lent
+from tests.faults.lent import Lent, asks, is_lent, read_pod
 from tests.faults.process import Answered
 from workers.ports import Address
 
@@ -280,10 +280,8 @@ def _confirmed(address: Address, previous: object) -> Pod | bool:
 
 def _is_in_the_way(address: Address, previous: object) -> bool:
     """Whether the read just before the call said that another pod, which is to be served, has its IP."""
-    if not isinstance(previous, Answered) or previous.port is not Port.KUBERNETES or previous.name != "GET":
-        return False
-    pod = previous.answer
-    if not isinstance(pod, Pod) or pod.uid == _uid(address):
+    pod = read_pod(previous)
+    if pod is None or pod.uid == _uid(address):
         return False
     return pod.ipv4 == address.private_ip and _desired(pod, pod.uid) is Desired.SERVE
 

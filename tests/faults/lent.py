@@ -28,7 +28,7 @@ class Lent:
 
     def associated(self, address: Address, private_ip: str, previous: object) -> str:
         """What is wrong with an association that is about to be made; remembers for whom it is."""
-        pod = _read(previous)
+        pod = read_pod(previous)
         if pod is None:
             return "without a confirming read"
         if not may_have(pod, address) or pod.ipv4 != private_ip or not _serves(pod):
@@ -40,7 +40,7 @@ class Lent:
         """What is wrong with one that is about to be taken off."""
         if not isinstance(previous, Answered) or previous.port is not Port.KUBERNETES:
             return "without a confirming answer"
-        pod = _read(previous)
+        pod = read_pod(previous)
         pods = previous.answer if isinstance(previous.answer, list) else [pod]
         wanted = [p for p in pods if p and self._is_at_home(address, p)]
         if pod and self._is_of_before(address, pod):
@@ -102,7 +102,8 @@ def _serves(pod: Pod) -> bool:
     return decide(EventType.READ, pod, SCOPE).desired is Desired.SERVE
 
 
-def _read(previous: object) -> Pod | None:
+def read_pod(previous: object) -> Pod | None:
+    """The pod that the read just before a call showed."""
     if isinstance(previous, Answered) and previous.port is Port.KUBERNETES and previous.name == "GET":
         return previous.answer if isinstance(previous.answer, Pod) else None
     return None

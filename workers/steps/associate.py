@@ -7,7 +7,7 @@ from workers.aws.codes import Verdict, verdict
 from workers.aws.interface import NotServable, NotYet
 from workers.confirm import confirm_to_associate
 from workers.failure import failed
-from workers.outcome import Again, Done, Failed, Outcome
+from workers.outcome import Done, Failed, Outcome
 from workers.shown import place_of
 from workers.steps.locate import moved
 from workers.steps.look_again import APART_MS
@@ -24,7 +24,7 @@ def associate(job: Job) -> Outcome:
     What is ours and in the way is taken off by a call of its own.
 
     Raises:
-        TryLater: the pod's IP, or where it is, is not settled yet.
+        TryLater: the pod's IP, where it is, or what is on it, is not settled yet.
 
     """
     claim, world = job.held.claim, job.world
@@ -74,8 +74,7 @@ def _failed(job: Job, error: Ec2Error, *, looked: bool) -> Outcome:
     row = verdict(error)
     if row.verdict is Verdict.ASSOCIATED and looked:
         note = f"EC2 says {error.code}, and does not show what it is"
-        later = wait(job, 2.0, note, row.remedy, EventReason.ASSOCIATE_FAILED)
-        return Again(later.after, note)
+        raise wait(job, 2.0, note, row.remedy, EventReason.ASSOCIATE_FAILED)
     if row.verdict is Verdict.ASSOCIATED:
         return Done("something is associated already", _contested)
     if row.verdict is Verdict.UNCERTAIN:
