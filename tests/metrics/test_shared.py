@@ -44,10 +44,14 @@ class Seen:
     def names(self) -> set[str]:
         return {name for name, _ in series(self.registry)}
 
+    def every(self, name: str) -> Mapping[str, float]:
+        """A metric's values by its label."""
+        found = {labels: value for (own, labels), value in series(self.registry).items() if own == name}
+        return {next(iter(labels))[1]: value for labels, value in found.items() if labels}
+
     def values(self, name: str) -> Mapping[str, float]:
         """A metric's values that are not 0, by its label."""
-        found = {labels: value for (own, labels), value in series(self.registry).items() if own == name}
-        return {next(iter(labels))[1]: value for labels, value in found.items() if value and labels}
+        return {label: value for label, value in self.every(name).items() if value}
 
     def value(self, name: str) -> float | None:
         return self.registry.get_sample_value(name)
@@ -116,7 +120,7 @@ def test_buckets_show_tokens_rate_and_what_is_configured(workers: Workers, seen:
     workers.limiter.take(Action.RELEASE, 0)
     workers.limiter.throttled(Action.ALLOCATE)
 
-    tokens = seen.values("eip_bucket_tokens")
+    tokens = seen.every("eip_bucket_tokens")
 
     assert tokens.keys() == RATES.keys()
     assert tokens["AllocateAddress"] == pytest.approx(0, abs=0.9)
