@@ -247,6 +247,7 @@ def test_what_an_admin_took_in_the_meantime_stays_where_it_is(workers: Workers, 
 
     assert workers.ec2.at(ELSEWHERE)
     assert Action.DISASSOCIATE not in workers.ec2.mutating
+    assert not any(claim.allocation_id for claim in workers.ledger.claims([UID]).values())
 
 
 @unknown

@@ -13,12 +13,12 @@ from workers.world import Job
 
 
 def locate(job: Job) -> Outcome | None:
-    """Look whether it is on an IP of the pod's; None once it is sure that it is on none."""
+    """Look where it is; None once it is sure that it is on no IP."""
     claim = job.held.claim
     if not claim.contested:
         return None
     address = job.world.ec2.address(claim.allocation_id)
-    if address is not None and address.association_id and _is_this_pods(job, address):
+    if address is not None and address.association_id:
         return moved(job, address)
     return look_again(job, "looks once more whether it was associated")
 
