@@ -86,7 +86,9 @@ class WorkQueue:
         before: Claim | None = held.claim
         while before is not None:
             after = change(before)
-            schedule = _after_step(after, step, again, park=park)
+            # What it asks for by now may be had all the same.
+            parks = park and _asked(after) == _asked(held.claim)
+            schedule = _after_step(after, step, again, park=parks)
             answer = self.ledger.commit(before, after, schedule, token=held.token)
             if not answer.conflict:
                 self._wake(after, schedule, answer)

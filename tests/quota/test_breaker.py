@@ -328,3 +328,17 @@ def test_a_permit_given_during_a_park_is_not_slept_over(
     work_queue.dispatch()
 
     assert [uid for _, uid in sent.take()] == [parked[0]]
+
+
+def test_who_was_given_an_address_passes_its_permit_on(
+    quota: Quota, work_queue: WorkQueue, parked: list[str], sent: Sent
+) -> None:
+    """One that was found by a sweep: the one that was released is for the next in line."""
+    quota.freed()
+    assert woken(quota, work_queue, sent) == ["e"]
+
+    work_queue.update("e", lambda claim: claim and changed(claim, allocation_id="eipalloc-1"))
+    sent.take()
+
+    assert woken(quota, work_queue, sent) == ["d"]
+    assert allowed(quota, parked) == ["d"]

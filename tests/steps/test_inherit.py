@@ -257,3 +257,12 @@ def test_who_waits_long_for_the_pod_before_it_is_told_and_asks_seldom(replaced: 
     due = replaced.client.zscore(Keys.DUE, OTHER)
     assert due is not None
     assert due > replaced.ledger.now() + 10_000
+
+
+def test_who_waits_for_a_kept_one_holds_up_no_probe(replaced: Workers) -> None:
+    """It was parked, and the pod before it is at work on the address that is to be its own."""
+    replaced.client.zadd(Keys.PARKED, {OTHER: 1})
+    replaced.job(Step.RELEASE, UID)
+    replaced.step(Step.ALLOCATE, OTHER)
+
+    assert replaced.client.zrange(Keys.PARKED, 0, -1) == []

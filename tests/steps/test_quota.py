@@ -2,14 +2,17 @@
 
 import pytest
 
-from eip.decide import EventType
+from eip import names
+from eip.decide import EventType, Scope
 from eip.errors import LeaseLost
 from eip.names import Action, Step
 from eip.store.keys import Keys
 from eip.store.ledger import Held
+from tests.fakes.ec2 import CLUSTER
 from tests.workers_world import IP, IP2, IP3, OTHER, UID, Workers
 
 THIRD = "33333333-3333-4333-8333-333333333333"
+POOL = "ipam-pool-0a1b2c3d4e5f60718"
 
 
 @pytest.fixture
@@ -144,6 +147,58 @@ def test_a_permit_is_not_lost_with_a_lease(full: Workers, monkeypatch: pytest.Mo
     full.run_for(10)
 
     assert full.claim().serving
+
+
+def ask(workers: Workers, **annotations: str) -> None:
+    """The author of the pod that has waited the longest asks for something else."""
+    workers.see(workers.kubernetes.edit("web", "metadata", annotations=annotations))
+
+
+@pytest.mark.parametrize(
+    "code", ["InsufficientAddressCapacity", "UnauthorizedOperation", "InvalidPoolID.NotFound"]
+)
+def test_a_pool_that_gives_nothing_holds_nobody_up(full: Workers, code: str) -> None:
+    """The probe is made in vain, but not because of the quota: the next in line makes one at once."""
+    full.narrow(Scope(lent_pools={POOL: ("*/*",)}))
+    ask(full, **{names.PUBLIC_IPV4_POOL_ANNOTATION: POOL})
+    full.run()
+    full.ec2.refuse(Action.ALLOCATE, code)
+    full.ec2.quota = 2
+    full.time.pass_by(61)
+    full.world.quota.tick()
+    full.run_for(1)
+
+    assert full.claim(OTHER).serving
+
+
+def test_a_pod_that_cannot_be_told_holds_nobody_up(full: Workers) -> None:
+    """It waits for the API server, and for no address."""
+    ask(full, **{names.KEEP_ANNOTATION: "soon"})
+    full.kubernetes.breaks(403)
+    full.run()
+    full.kubernetes.mend()
+    full.ec2.quota = 2
+    full.time.pass_by(61)
+    full.world.quota.tick()
+    full.run_for(1)
+
+    assert full.claim(OTHER).serving
+
+
+def test_who_asks_for_a_lent_one_does_not_park(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its author changed that while a step was about to park it."""
+    workers.ec2.lend(CLUSTER[0], "blue")
+    workers.world.quota.tripped()
+    workers.see(workers.kubernetes.add(UID, "web", IP))
+
+    def refuse(uid: str) -> bool:
+        ask(workers, **{names.POOL_ANNOTATION: "blue"})
+        return False
+
+    monkeypatch.setattr(workers.world.quota, "may_allocate", refuse)
+    workers.run()
+
+    assert workers.claim().serving
 
 
 def test_a_parked_pod_that_goes_waits_no_longer(full: Workers) -> None:

@@ -17,6 +17,9 @@ from workers.world import Job
 NOT_FREE = frozenset({"InsufficientAddressCapacity", "InvalidAddress.NotFound"})
 """What EC2 says when a pool has no address left, or not the one that was asked for."""
 
+POOLS_OWN = frozenset({Verdict.GONE, Verdict.DENIED, Verdict.REFUSED, Verdict.RETRY})
+"""Why EC2 gives nothing from a pool, which may well not hold for who asks for none."""
+
 
 def allocate(job: Job) -> Outcome:
     """Have an address; one that is there already is only tagged, and an older intent is settled first."""
@@ -70,6 +73,9 @@ def _failed(job: Job, error: Ec2Error) -> Outcome:
     if row.verdict is Verdict.QUOTA:
         job.world.quota.tripped()
         return Parked(row.remedy, without_intent)
+    if claim.public_ipv4_pool and row.verdict in POOLS_OWN:
+        # It no longer waits for the quota, and neither the next probe nor its permit is for it.
+        job.world.quota.freed(claim.uid)
     if claim.public_ipv4_pool and error.code in NOT_FREE:
         return _not_free(claim, error)
     return failed(error, unchanged if row.verdict is Verdict.UNCERTAIN else without_intent)

@@ -31,6 +31,7 @@ def inherit(job: Job) -> Outcome | None:
         return Done("the pod is not what it was", confirmed)
     held = world.handover.inherit(job.held, before)
     if held is None:
+        world.quota.pass_on(claim.uid)
         raise _busy(job, before)
     job.held = held
     return Done(f"took {before.public_ip} over from the pod before it", confirmed)

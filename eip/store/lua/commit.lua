@@ -15,7 +15,7 @@
 -- KEYS[13] hash    kept: namespace/name -> uid of the pod whose address stays for the next of that name
 -- KEYS[14] string  the beginning of the names of the lines of who waits for lent addresses
 -- KEYS[15] hash    the breaker that the quota has opened
--- KEYS[16+] zset   wake-ups of every queue, for `ensure`
+-- KEYS[16+] zset   wake-ups of every queue, for `ensure`; those of `allocate` last
 -- ARGV[1]  string  epoch
 -- ARGV[2]  string  uid
 -- ARGV[3]  number  version of the claim that the caller read, 0 when there was none
@@ -113,7 +113,7 @@ else
 end
 if after.allocation_id ~= '' then
   -- Only the longest parked may probe: who waits for none would hold up all the others.
-  redis.call('ZREM', KEYS[5], uid)
+  waits_no_longer()
 end
 if version == 0 or #ARGV > 10 then
   redis.call('HSET', KEYS[2], 'version', version + 1)
@@ -140,6 +140,9 @@ if schedule == 'ensure' then
 end
 
 redis.call('ZREM', KEYS[4], uid)
+if schedule == 'wake' and KEYS[8] ~= KEYS[#KEYS] then
+  waits_no_longer()
+end
 if schedule == 'park' then
   redis.call('ZADD', KEYS[5], 'NX', now, uid)
   if redis.call('SISMEMBER', KEYS[9], uid) == 1 then
