@@ -75,10 +75,10 @@ class Housekeeping:
             return
         self._slow_at = self._clock.now() + SLOW_TICK
         epoch = world.ledger.open_epoch()
-        if not epoch.refilled:
-            self._refill(epoch.name)
         world.queue.resync()
         world.quota.tick()
+        if not epoch.refilled:
+            self._refill(epoch.name)
 
     def _refill(self, epoch: str) -> None:
         """One worker's task in each epoch: a mark that outlived the last one must not hold it up."""
@@ -109,6 +109,7 @@ class Housekeeping:
             PULSE.redis_away()
             self._trouble.tell(str(error))
         except EipError as error:
+            PULSE.redis_answered(self._clock.now())
             self._trouble.tell(str(error))
         except Exception as error:  # noqa: BLE001 - without this thread nothing would recover any more
             self._trouble.tell(f"a fault of the worker's own, report it: {type(error).__name__}: {error}")

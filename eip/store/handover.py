@@ -30,9 +30,13 @@ INHERITED = (
 """What goes from one pod's claim to that of the next."""
 
 
+OWN = "own"
+"""Instead of the id of an association: it is with the pod's own IP."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A lent address that may be taken unless another pod has it; `association_id` as EC2 shows it."""
+    """A lent address that may be taken unless another has it; `association_id` is what EC2 shows, or OWN."""
 
     allocation_id: str
     public_ip: str

@@ -96,9 +96,12 @@ class Ledger(Records):
             self.open_epoch()
         return self._scripts.run(script, [Keys.EPOCH, *keys], [self._epoch, *arguments])
 
-    def mark(self, field: str) -> None:
-        """Note in the epoch that it is `refilled` or `listed`."""
-        self.run("mark_epoch", [], [field])
+    def mark(self, field: str, epoch: str = "") -> None:
+        """Note in the epoch, the one that is named or this ledger's, that it is `refilled` or `listed`."""
+        if epoch:
+            self._scripts.run("mark_epoch", [Keys.EPOCH], [epoch, field])
+        else:
+            self.run("mark_epoch", [], [field])
 
     def suspect(self, suspects: Mapping[str, int]) -> None:
         """Remember these suspects, and no others, until the next sweep."""

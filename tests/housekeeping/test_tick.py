@@ -4,10 +4,12 @@ import pytest
 import redis
 import structlog
 
+from eip.decide import EventType
 from eip.errors import EpochChanged, RedisAway
 from eip.names import Action, Step
 from eip.store.keys import Keys
 from tests.workers_world import IP, UID, Workers
+from workers.alive import PULSE
 from workers.housekeeping import REFILL_SECONDS, SLOW_TICK, Housekeeping
 
 
@@ -187,11 +189,44 @@ def test_it_stops(house: Housekeeping) -> None:
 
 
 def test_the_refill_marks_only_its_own_epoch(workers: Workers, house: Housekeeping) -> None:
-    """Redis was flushed again while EC2 answered: the claims must be filled once more."""
+    """Redis was flushed again while EC2 answered, and a step saw it: the claims must be filled once more."""
     workers.client.flushall()
     workers.ledger.open_epoch()
-    workers.meanwhile(Action.DESCRIBE_ADDRESSES, workers.client.flushall)
+
+    def flush() -> None:
+        workers.client.flushall()
+        workers.step(Step.ALLOCATE, UID)
+
+    workers.meanwhile(Action.DESCRIBE_ADDRESSES, flush)
 
     house._tick()
 
     assert workers.client.hget(Keys.EPOCH, "refilled") in {None, "0"}
+
+
+def test_a_lost_message_is_sent_again_though_ec2_does_not_say_what_there_is(
+    workers: Workers, house: Housekeeping
+) -> None:
+    """Redis failed over with its claims: to take an address off its IP no look-up is needed."""
+    workers.serve()
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.messages.clear()
+    workers.client.hset(Keys.EPOCH, "refilled", 0)
+    workers.ec2.refuse(Action.DESCRIBE_ADDRESSES, "UnauthorizedOperation", 100)
+
+    for _ in range(4):
+        house._tick()
+        workers.time.pass_by(SLOW_TICK)
+
+    assert workers.messages == [(Step.RELEASE, UID)]
+
+
+def test_redis_answers_though_ec2_does_not(workers: Workers, house: Housekeeping) -> None:
+    """Else nobody would ever say that this worker consumes nothing."""
+    workers.client.hset(Keys.EPOCH, "refilled", 0)
+    workers.ec2.refuse(Action.DESCRIBE_ADDRESSES, "UnauthorizedOperation")
+    PULSE.redis_away()
+
+    house._tick()
+
+    assert PULSE.redis_since is not None

@@ -1,5 +1,7 @@
 """A pod with a lent address: one call up, one down; what is an admin's is not tagged, released or moved."""
 
+from dataclasses import replace
+
 import pytest
 
 from eip import names
@@ -393,6 +395,25 @@ def test_a_lost_redis_gives_nobody_what_another_has(served: Workers) -> None:
     served.run_for(5)
     assert served.claim().serving
     assert served.ec2.mutating == []
+
+
+def test_a_full_namespace_keeps_a_lost_redis_from_nothing(served: Workers) -> None:
+    """Another pod comes first, and fills it; who has an address on its IP keeps it, and gives it back."""
+    served.world = replace(served.world, limit_of=lambda _: 1)
+    served.ec2.lend(CLUSTER[0], "blue")
+    served.client.flushall()
+    served.ledger.open_epoch()
+    served.sweeper.refill()
+    asking(served, OTHER, "db", IP2)
+    served.run()
+    assert served.claim(OTHER).serving
+
+    served.see(served.kubernetes.pod("web"), EventType.READ)
+    served.run()
+    assert served.claim().serving
+    served.see(served.kubernetes.remove("web"), EventType.DELETED)
+    served.run()
+    assert served.ec2.at(IP) == []
 
 
 def test_nothing_is_taken_before_the_refill(workers: Workers, lent: Address) -> None:

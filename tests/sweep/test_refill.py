@@ -35,6 +35,15 @@ def test_refill_takes_one_describe(flushed: Workers) -> None:
     assert flushed.ledger.open_epoch().refilled
 
 
+def test_nobody_is_told_before_it_that_there_is_no_address(flushed: Workers) -> None:
+    """external-dns would take the names of a whole cluster away, for as long as EC2 does not answer."""
+    flushed.ec2.refuse(Action.DESCRIBE_ADDRESSES, "RequestLimitExceeded", 100)
+    listed(flushed)
+    flushed.run_for(60)
+
+    assert flushed.kubernetes.asked("patch") == []
+
+
 @pytest.mark.parametrize("order", ["refill-first", "list-first"])
 def test_nothing_is_allocated_twice(flushed: Workers, order: str) -> None:
     """Whether EC2 or Kubernetes answers first: both pods keep the addresses that they had."""

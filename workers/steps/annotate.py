@@ -48,6 +48,9 @@ def take_back(job: Job, change: Change) -> Change:
         return change
     if after.last_written == expected_writing(after) and now - after.written_at < MEND_INTERVAL_MS:
         return change
+    if not after.allocation_id and not job.world.ledger.open_epoch().refilled:
+        # What it names may well be on its IP: nobody has asked EC2 since Redis lost the claims.
+        return change
     try:
         job.renew()
         written = _write(job.world, after, now)

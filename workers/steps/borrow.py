@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from eip.claim import Claim
 from eip.errors import NamespaceFull
 from eip.names import LEND_TAG, EventReason
-from eip.store.handover import Candidate, Waits
+from eip.store.handover import OWN, Candidate, Waits
 from workers.aws.interface import NotServable, NotYet
 from workers.failure import namespace_full
 from workers.ours import is_lent_to
@@ -32,7 +32,7 @@ def borrow(job: Job) -> Outcome:
     usable = [a for a in shown if is_lent_to(a, world.identity, claim.namespace, claim.name)]
     here = _here(job, usable)
     resource = f"pool:{claim.pool}" if claim.pool else f"address:{claim.request_address}"
-    candidates = [Candidate(a.allocation_id, a.public_ip) for a in here]
+    candidates = [Candidate(a.allocation_id, a.public_ip, OWN) for a in here]
     candidates += [Candidate(a.allocation_id, a.public_ip, a.association_id) for a in usable if a not in here]
     try:
         answer = world.handover.borrow(job.held, resource, candidates, world.limit_of(claim.namespace))

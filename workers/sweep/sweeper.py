@@ -58,7 +58,13 @@ class Sweeper:
         return done
 
     def refill(self) -> None:
-        """Fill the claims from EC2 after Redis lost its data, so that nothing is allocated twice."""
+        """Fill the claims from EC2 after Redis lost its data, so that nothing is allocated twice.
+
+        Raises:
+            EpochChanged: Redis lost its data once more meanwhile, whichever thread of ours saw it first.
+
+        """
+        epoch = self.world.ledger.open_epoch().name
         now = self.world.ledger.now()
         addresses = self.world.ec2.addresses_of_cluster()
         snapshot = Snapshot(now, tuple(addresses), {}, _everyone(addresses), {})
@@ -69,7 +75,7 @@ class Sweeper:
             self.world.queue.update(uid, taken(uid, owned, now, ended), ensure=True)
         # Whom a lent address was for is forgotten: one that no pod asks for has been astray since now.
         self.world.ledger.suspect(todo.suspects)
-        self.world.ledger.mark("refilled")
+        self.world.ledger.mark("refilled", epoch)
         log.info("claims filled from EC2", addresses=len(addresses))
 
     def _ended_once_filled(self, uid: str) -> bool:

@@ -12,7 +12,8 @@
 -- ARGV[3]  string  token of the lease
 -- ARGV[4]  number  version of the claim that the holder works from
 -- ARGV[5]  number  how many holders the namespace may have, 0 for any number
--- ARGV[6+]         triples of allocation id, public IP, and the association that EC2 shows or ''; none to line up
+-- ARGV[6+]         triples of allocation id, public IP, and the association that EC2 shows: '' for none, 'own' for
+--                  one with the pod's own IP, which no limit takes from it; no triples to line up
 --
 -- Answers {now, 'HELD', allocation id}, {now, 'LOST' | 'CHANGED' | 'FULL'}, or {now, 'NONE', uid} with the
 -- pod that has the first of them, or ''.
@@ -25,21 +26,14 @@ end
 
 local woken = redis.call('HDEL', KEYS[2], 'woken') == 1
 local limit = tonumber(ARGV[5])
-if limit > 0 and redis.call('SISMEMBER', KEYS[4], uid) == 0 and redis.call('SCARD', KEYS[4]) >= limit then
-  if woken then
-    wake_next(KEYS[7], KEYS[3], uid)
-  end
-  redis.call('ZREM', KEYS[7], uid)
-  return { now, 'FULL' }
-end
-
+local full = limit > 0 and redis.call('SISMEMBER', KEYS[4], uid) == 0 and redis.call('SCARD', KEYS[4]) >= limit
 local first = ''
 for i = 6, #ARGV, 3 do
   local allocation_id, association = ARGV[i], ARGV[i + 2]
   local owner = borrower(KEYS[5], allocation_id)
   first = first ~= '' and first or owner or ''
   local free = association == '' or redis.call('HGET', KEYS[6], allocation_id) == association
-  if not owner and free then
+  if not owner and (association == 'own' or (free and not full)) then
     redis.call('HSET', KEYS[5], allocation_id, uid)
     redis.call('HSET', KEYS[2], 'allocation_id', allocation_id, 'public_ip', ARGV[i + 1], 'lent', 1,
       'allocated_at', now, 'changed_at', now)
@@ -51,8 +45,14 @@ for i = 6, #ARGV, 3 do
     return { now, 'HELD', allocation_id }
   end
 end
-redis.call('ZADD', KEYS[7], 'NX', now, uid)
+if not full then
+  redis.call('ZADD', KEYS[7], 'NX', now, uid)
+end
 if woken then
   wake_next(KEYS[7], KEYS[3], uid)
+end
+if full then
+  redis.call('ZREM', KEYS[7], uid)
+  return { now, 'FULL' }
 end
 return { now, 'NONE', first }
