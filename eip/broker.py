@@ -18,6 +18,9 @@ from eip.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+SWEEP_ID = "sweep."
+"""What a sweep's task id begins with; behind it stands when it was asked for."""
+
 VISIBILITY_TIMEOUT = 300
 """Seconds until a dead worker's messages come back; recovery does not wait: see eip.store.workqueue."""
 
@@ -85,9 +88,14 @@ class MessageSender:
             task_id=f"{claim.uid}.{step.value}.{sequence}",
         )
 
-    def sweep(self) -> None:
-        """Send one sweep."""
-        self._send(names.SWEEP_TASK, queue=Queue.RELEASE.value, argsrepr="everything")
+    def sweep(self, asked_at: int) -> None:
+        """Send one sweep; `asked_at` is Redis' time in milliseconds."""
+        self._send(
+            names.SWEEP_TASK,
+            queue=Queue.RELEASE.value,
+            argsrepr="everything",
+            task_id=f"{SWEEP_ID}{asked_at}",
+        )
 
     def _send(self, task: str, **options: Any) -> None:
         try:

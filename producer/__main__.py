@@ -50,16 +50,16 @@ def build(configured: Settings) -> Producer:
     clock = SystemClock()
     redis_client = connect_fit(configured.redis_url.get_secret_value(), ca_file=configured.redis_ca_file)
     sender = MessageSender(make_app(configured))
-    queue = WorkQueue(Ledger(redis_client), sender)
+    ledger = Ledger(redis_client)
     kubernetes = client.connect(configured.kubernetes_timeout)
     # A restarted container has the host name and process id of the one before, and must not renew its Lease.
     identity = f"{configured.identity}_{secrets.token_hex(4)}"
     return Producer(
         Parts(
             elector=Elector(kubernetes.leases, configured.lease_namespace, identity, clock),
-            ledger=Enqueue(queue, configured.scope, configured.external_dns_annotations),
+            ledger=Enqueue(WorkQueue(ledger, sender), configured.scope, configured.external_dns_annotations),
             watch=lambda: Inbox(kubernetes, configured.scope.sources, clock),
-            send_sweep=sender.sweep,
+            send_sweep=lambda: sender.sweep(ledger.now()),
             clock=clock,
             sweep_interval=configured.sweep_interval,
         )

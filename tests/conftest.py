@@ -97,6 +97,7 @@ _TIMES = (
     "lease_until",
     "intent_at",
     "looked_at",
+    "swept_at",
     "changed_at",
     "wanted_at",
     "freed_at",

@@ -40,6 +40,7 @@ RATES = {action.value: Rate(46, 5) for action in Action} | {EVENTS_BUCKET: Rate(
 _HASH_TIMES = (
     "intent_at",
     "looked_at",
+    "swept_at",
     "allocated_at",
     "changed_at",
     "written_at",

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from eip import names
+from eip.broker import SWEEP_ID
 from eip.names import Step
 from workers import state
 from workers.app import app
@@ -63,4 +64,10 @@ def allocate(self: Any, /, *arguments: object, **_: object) -> str:
 def sweep(self: Any, /, *_: object, **__: object) -> str:
     """Compare EC2, the claims and Kubernetes, and mend what differs."""
     WAITING.served(self.request.id)
-    return state.running().sweeper.sweep()
+    return state.running().sweeper.sweep(_asked_at(self.request.id))
+
+
+def _asked_at(task_id: str) -> int | None:
+    """When a sweep was asked for, by its id; None for an id that is not ours."""
+    begins, _, at = task_id.partition(SWEEP_ID)
+    return int(at) if not begins and at.isascii() and at.isdecimal() else None

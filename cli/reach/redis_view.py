@@ -40,8 +40,7 @@ class RedisView:
 
     def sweep(self) -> None:
         """Send a sweep; RedisAway when Redis does not answer."""
-        self.ledger.now()
-        self._sender.sweep()
+        self._sender.sweep(self.ledger.now())
 
     @property
     def _sender(self) -> "MessageSender":

@@ -103,6 +103,10 @@ class Ledger(Records):
         else:
             self.run("mark_epoch", [], [field])
 
+    def begin_sweep(self, asked_at: int) -> bool:
+        """Whether a sweep is still owed that was asked for at `asked_at` (ms): none has begun since then."""
+        return bool(self.run("begin_sweep", [], [asked_at]))
+
     def suspect(self, suspects: Mapping[str, int]) -> None:
         """Remember these suspects, and no others, until the next sweep."""
         flat = [str(part) for pair in suspects.items() for part in pair]

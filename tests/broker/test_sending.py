@@ -102,10 +102,11 @@ def test_first_message_is_the_first_to_go(app: Celery, redis_client: redis.Redis
 
 
 def test_sweep(app: Celery, redis_client: redis.Redis) -> None:
-    """A sweep is a message among the releases."""
-    MessageSender(app).sweep()
+    """A sweep is a message among the releases, and says when it was asked for."""
+    MessageSender(app).sweep(1_764_448_000_000)
 
-    assert message(redis_client, "release")["headers"]["task"] == "eip.sweep"
+    headers = message(redis_client, "release")["headers"]
+    assert (headers["task"], headers["id"]) == ("eip.sweep", "sweep.1764448000000")
 
 
 def test_queues_are_served_safest_first(app: Celery) -> None:

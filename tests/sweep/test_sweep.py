@@ -13,6 +13,7 @@ from eip.pod import PodList
 from tests.workers_world import ENI, IP, IP2, OTHER, UID, Workers
 
 DESCRIBES_ONCE = [("cluster",)]
+HOUR = 3_600_000
 
 
 @pytest.fixture
@@ -27,6 +28,37 @@ def sweep(workers: Workers) -> str:
     said = workers.sweeper.sweep()
     workers.run()
     return said
+
+
+def test_sweeps_that_piled_up_are_made_once(served: Workers) -> None:
+    """No worker ran for an hour: all twelve were asked for before the first of them begins."""
+    now = served.ledger.now()
+
+    said = {served.sweeper.sweep(now - HOUR // 12 * number) for number in range(12)}
+
+    assert served.ec2.made(Action.DESCRIBE_ADDRESSES) == DESCRIBES_ONCE
+    assert "another has begun since this was asked for" in said
+
+
+def test_a_sweep_that_is_asked_for_after_another_began_is_made(served: Workers) -> None:
+    """It may be to see what that one could not."""
+    for _ in range(2):
+        served.sweeper.sweep(served.ledger.now())
+        served.time.pass_by(1)
+
+    assert served.ec2.made(Action.DESCRIBE_ADDRESSES) == DESCRIBES_ONCE * 2
+
+
+def test_a_sweep_is_owed_in_a_new_epoch(served: Workers) -> None:
+    """What the one before it saw is lost."""
+    asked = served.ledger.now()
+    served.sweeper.sweep(asked)
+    served.client.flushall()
+    served.ledger.open_epoch()
+
+    served.sweeper.sweep(asked)
+
+    assert served.ec2.made(Action.DESCRIBE_ADDRESSES) == DESCRIBES_ONCE * 2
 
 
 def test_a_sweep_in_steady_state_is_one_describe(served: Workers) -> None:

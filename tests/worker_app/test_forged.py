@@ -46,11 +46,11 @@ def untouchable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "worker", Untouchable())
 
 
-def receive(app: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def receive(app: Any, name: str, args: list[Any], kwargs: dict[str, Any], task_id: str = "task-id") -> Any:
     """Run a task as the worker does with what a message holds."""
     task = app.tasks[name]
     tracer = build_tracer(name, task, app=app)
-    return tracer("task-id", args, kwargs, {"id": "task-id", "delivery_info": {}}).retval
+    return tracer(task_id, args, kwargs, {"id": task_id, "delivery_info": {}}).retval
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -105,9 +105,9 @@ class Started:
         """Counts sweeps."""
 
         @staticmethod
-        def sweep() -> str:
+        def sweep(asked_at: int | None) -> str:
             """Sweep."""
-            return "swept"
+            return f"swept, asked at {asked_at}"
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -132,8 +132,29 @@ def test_a_sweep_needs_no_arguments(app: Any, monkeypatch: pytest.MonkeyPatch) -
     """And believes none."""
     monkeypatch.setattr(state, "worker", Started())
 
-    assert receive(app, names.SWEEP_TASK, [], {}) == "swept"
-    assert receive(app, names.SWEEP_TASK, ["everything", UID], {"age": 0}) == "swept"
+    assert receive(app, names.SWEEP_TASK, [], {}) == "swept, asked at None"
+    assert receive(app, names.SWEEP_TASK, ["everything", UID], {"age": 0}) == "swept, asked at None"
+
+
+@pytest.mark.parametrize(
+    ("task_id", "asked_at"),
+    [
+        ("sweep.1764448000000", 1_764_448_000_000),
+        ("sweep.", None),
+        ("sweep.-1", None),
+        ("sweep.12x", None),
+        ("sweep.²", None),
+        ("x.sweep.12", None),
+        ("12", None),
+    ],
+)
+def test_a_sweeps_id_says_when_it_was_asked_for(
+    app: Any, monkeypatch: pytest.MonkeyPatch, task_id: str, asked_at: int | None
+) -> None:
+    """One with another id is made in any case."""
+    monkeypatch.setattr(state, "worker", Started())
+
+    assert receive(app, names.SWEEP_TASK, [], {}, task_id) == f"swept, asked at {asked_at}"
 
 
 def test_a_task_before_the_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ def test_a_sweep_waits_for_no_token(app: Any, waiting: Waiting, monkeypatch: pyt
     """It shares a queue with the releases, and must not close it for as long as it runs."""
     seen: list[bool] = []
 
-    def sweep() -> str:
+    def sweep(_: int | None) -> str:
         seen.append(waiting.full("release"))
         return "swept"
 

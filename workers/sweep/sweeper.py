@@ -39,9 +39,14 @@ class Sweeper:
     orphan_age: float
     reads_nodes: bool = False
 
-    def sweep(self) -> str:
-        """One sweep; answers what it did, in words."""
+    def sweep(self, asked_at: int | None = None) -> str:
+        """One sweep; answers what it did, in words.
+
+        One that was asked for (ms) before another began is not made: they pile up while no worker runs.
+        """
         try:
+            if asked_at is not None and not self.world.ledger.begin_sweep(asked_at):
+                return "another has begun since this was asked for"
             with sweeping():
                 return self._sweep()
         except EipError as error:

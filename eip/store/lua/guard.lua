@@ -1,6 +1,6 @@
 -- Runs ahead of every script that names the epoch.
 --
--- KEYS[1]  hash    epoch        fields: epoch, run_id, refilled, listed, fence
+-- KEYS[1]  hash    epoch        fields: epoch, run_id, refilled, listed, fence, swept_at
 -- ARGV[1]  string  the epoch that the caller believes in
 --
 -- Answers EPOCH when the claims were lost, or when another server process holds them: a server
