@@ -2,12 +2,12 @@
 
 Nested generators, each of which owns one failure:
 
-| generator  | owns                                                             |
-|------------|------------------------------------------------------------------|
-| `items`    | the API server says no, or nothing: back-off, then where it was  |
-| `_follow`  | 410 Gone, or a wish: list again                                  |
-| `_rewatch` | the server ends the watch: resume from the last resourceVersion  |
-| `_events`  | a line that cannot be read: one line in the log                  |
+| generator  | owns                                                                 |
+|------------|----------------------------------------------------------------------|
+| `items`    | the API server says no, or nothing: back-off, then where it was      |
+| `_follow`  | 410 Gone, any no that may be about the place, or a wish: list again  |
+| `_rewatch` | the server ends the watch: resume from the last resourceVersion      |
+| `_events`  | a line that cannot be read: one line in the log                      |
 """
 
 import random
@@ -24,7 +24,7 @@ from eip.clock import Clock
 from eip.decide import EventType
 from eip.errors import KubernetesError
 from eip.kubernetes import decode
-from eip.kubernetes.refusal import GONE, told
+from eip.kubernetes.refusal import told
 from eip.pod import Pod, PodList, Status, WatchEvent
 from producer import metrics
 from producer.backoff import DENIED, DENIED_CAP, Backoff, Chance
@@ -36,6 +36,9 @@ log = structlog.get_logger(__name__)
 WATCH_SECONDS = (240.0, 360.0)
 # A watch that ends at once and brought nothing is a failure, else its repetition would be a storm.
 SHORTEST_WATCH = 1.0
+# No answer, not us, or not now: the watch may go on from where it was. After any other no the API server may
+# never serve that resourceVersion again without saying 410, as after an etcd restore; client-go lists too.
+PLACE_KEPT = DENIED | {0, 429, 503}
 
 
 class Stream(Protocol):
@@ -114,6 +117,8 @@ class Watch:
         self._clock = clock
         self._chance = chance
         self._backoff = Backoff(chance=chance)
+        # Lists are the dearest thing to ask for: no event ends their back-off, only a watch that lasted.
+        self._list_backoff = Backoff(chance=chance)
         self._version = ""
         self._stream: Stream | None = None
         self._stopped = threading.Event()
@@ -152,7 +157,7 @@ class Watch:
                 yield from self._list()
             yield from self._rewatch()
         except KubernetesError as error:
-            if error.code == GONE:
+            if error.code not in PLACE_KEPT:
                 self._version = ""
             raise
 
@@ -178,7 +183,9 @@ class Watch:
         while not self._interrupted:
             began, before = self._clock.now(), self._version
             yield from self._events()
-            if self._version == before and self._clock.now() - began < SHORTEST_WATCH:
+            if self._clock.now() - began >= SHORTEST_WATCH:
+                self._list_backoff.reset()
+            elif self._version == before:
                 raise KubernetesError(0, "WatchEnded", "the API server ended the watch at once")
 
     def _events(self) -> Iterator[Item]:
@@ -225,7 +232,8 @@ class Watch:
         metrics.FAILURES.labels(error.code).inc()
         self._tell(error)
         cap = DENIED_CAP if error.code in DENIED else None
-        self._pause(self._backoff.next(error.retry_after, cap))
+        backoff = self._backoff if self._version else self._list_backoff
+        self._pause(backoff.next(error.retry_after, cap))
         self._wake.clear()
 
     def _tell(self, error: KubernetesError) -> None:

@@ -93,8 +93,10 @@ def _authorization(configuration: "Configuration") -> Callable[[], str | None]:
     def authorization() -> str | None:
         try:
             with lock:
-                return configuration.get_api_key_with_prefix("BearerToken")
-        except (ConfigException, OSError) as error:
+                header = configuration.get_api_key_with_prefix("BearerToken")
+        except (ConfigException, OSError, UnicodeDecodeError) as error:
             raise KubernetesError(0, "Credentials", f"the credentials cannot be read: {error}") from error
+        # `token: |`, and files that were written by hand, end in a line end, which no header may hold.
+        return header.strip() if header else None
 
     return authorization

@@ -21,6 +21,10 @@ RECONNECT_INTERVAL = 30.0
 CHUNK = 64 * 1024
 # etcd's default limit for a request is 1.5 MiB; what is much longer is no line of a watch.
 LONGEST_LINE = 16 * 1024 * 1024
+UNSENDABLE = (
+    "the token for the API server holds a line end, a control character or one beyond ASCII, so that nothing "
+    "was asked; write it on one line and start again"
+)
 
 _REFUSED = 300
 _UNAUTHORIZED = 401
@@ -163,6 +167,9 @@ def _send(
     if body is not None:
         headers["Content-Type"] = content_type
     if authorization := connection.authorization():
+        # http.client would refuse most of these too, with the whole token in its words.
+        if not (authorization.isascii() and authorization.isprintable()):
+            raise KubernetesError(0, "Credentials", UNSENDABLE)
         headers["Authorization"] = authorization
     try:
         return connection.pool.request(

@@ -9,11 +9,11 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from eip.errors import KubernetesError
 from eip.pod import Status
 
-GONE = 410
-
 _NOT_FOUND = 404
 _CONFLICT = 409
 _INVALID = 422
+_INTERNAL = 500
+_LONGEST_WAIT = 3600
 
 
 class RefusedError(KubernetesError):
@@ -37,8 +37,8 @@ def refusal(response: urllib3.BaseHTTPResponse, body: bytes) -> RefusedError:
 
 
 def told(status: Status) -> RefusedError:
-    """The error for a Status that came as an ERROR event of a watch."""
-    return RefusedError(status.code, status, _retry_after(None, status))
+    """The error for a Status that came as an ERROR event of a watch; 0 would mean that nothing came."""
+    return RefusedError(status.code or _INTERNAL, status, _retry_after(None, status))
 
 
 def no_answer(error: HTTPError) -> KubernetesError:
@@ -64,4 +64,4 @@ def _retry_after(header: str | None, status: Status) -> float | None:
         with contextlib.suppress(InvalidHeader):
             return urllib3.Retry().parse_retry_after(header)
     seconds = (status.details or {}).get("retryAfterSeconds")
-    return float(seconds) if isinstance(seconds, int) and seconds > 0 else None
+    return float(min(seconds, _LONGEST_WAIT)) if isinstance(seconds, int) and seconds > 0 else None

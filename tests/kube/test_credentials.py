@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,6 +74,27 @@ def test_a_pod_uses_its_service_account(service_account: Path, monkeypatch: pyte
     assert (connection.base_url, connection.authorization()) == ("https://10.96.0.1:443", "bearer mounted")
 
 
+@pytest.mark.parametrize("user", [{"token": "fixed\n"}, {"tokenFile": "token"}], ids=["token", "tokenFile"])
+def test_the_line_end_of_a_kubeconfig_token_is_left_out(
+    kubeconfig: Path, tmp_path: Path, user: dict[str, str]
+) -> None:
+    """`token: |` and an editor both put one there, and no header may hold it."""
+    (tmp_path / "token").write_text("fixed\n")
+    write_kubeconfig(kubeconfig, user)
+
+    assert configuration.connect().authorization() == "Bearer fixed"
+
+
+def test_the_line_end_of_a_mounted_token_is_left_out(
+    service_account: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Secret that people made by hand may be mounted there."""
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    service_account.write_text("mounted\r\n")
+
+    assert configuration.connect().authorization() == "bearer mounted"
+
+
 def test_a_kubeconfig_that_is_named_comes_before_the_service_account(
     service_account: Path, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,13 +147,16 @@ def test_a_rotated_service_account_token_is_read_again(
 
 
 @pytest.mark.usefixtures("days_that_fly")
+@pytest.mark.parametrize(
+    "break_", [Path.unlink, lambda path: path.write_bytes(b"\xff")], ids=["gone", "no UTF-8"]
+)
 def test_a_token_that_cannot_be_read_is_an_error_of_kubernetes(
-    service_account: Path, monkeypatch: pytest.MonkeyPatch
+    service_account: Path, monkeypatch: pytest.MonkeyPatch, break_: Callable[[Path], object]
 ) -> None:
     """A step backs off from it like from an API server that does not answer."""
     monkeypatch.delenv("KUBECONFIG", raising=False)
     connection = configuration.connect()
-    service_account.unlink()
+    break_(service_account)
 
     with pytest.raises(KubernetesError, match="credentials cannot be read") as raised:
         connection.authorization()

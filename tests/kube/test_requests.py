@@ -3,6 +3,7 @@
 import email.utils
 import socket
 import time
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -134,14 +135,15 @@ def test_retry_after_may_be_a_date(http: Http, script: "Script") -> None:
     assert 3000 < raised.value.retry_after <= 3600
 
 
-def test_retry_after_may_be_in_the_status(http: Http, script: "Script") -> None:
-    """Without the header, details.retryAfterSeconds counts."""
-    script.refuse(429, "TooManyRequests", "slow down", retryAfterSeconds=3)
+@pytest.mark.parametrize(("said", "seconds"), [(3, 3.0), (10**400, 3600.0)], ids=["3", "absurd"])
+def test_retry_after_may_be_in_the_status(http: Http, script: "Script", said: int, seconds: float) -> None:
+    """Without the header, details.retryAfterSeconds counts, up to an hour."""
+    script.refuse(429, "TooManyRequests", "slow down", retryAfterSeconds=said)
 
     with pytest.raises(KubernetesError) as raised:
         http.request("GET", "/a")
 
-    assert raised.value.retry_after == 3.0
+    assert raised.value.retry_after == seconds
 
 
 def test_a_long_message_is_trimmed(http: Http, script: "Script") -> None:
@@ -163,6 +165,27 @@ def test_credentials_go_with_each_request_and_into_no_error(http: Http, script: 
 
     assert script.asked[0].headers["authorization"] == "Bearer sesame"
     assert "sesame" not in f"{raised.value!r} {raised.value.__cause__!r}"
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["sesame\n", "ses\name", "sesame\n folded", "sesame\x00", "sesame\u2026", "sesame\xe9"],
+    ids=["line end", "two lines", "folded line", "control character", "no latin-1", "no ascii"],
+)
+def test_a_token_that_no_header_may_hold_is_neither_sent_nor_told(
+    base_url: str, pool: urllib3.PoolManager, script: "Script", token: str
+) -> None:
+    """http.client would refuse it with the whole token in its words."""
+    script.answer(b"{}")
+    http = Http(lambda: Connection(base_url, pool, lambda: f"Bearer {token}"))
+
+    with pytest.raises(KubernetesError, match="write it on one line") as raised:
+        http.request("GET", "/a")
+
+    assert (raised.value.code, raised.value.reason) == (0, "Credentials")
+    assert "ses" not in "".join(traceback.format_exception_only(raised.value))
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    assert script.asked == []
 
 
 def connections(base_url: str, pool: urllib3.PoolManager, *tokens: str | None) -> Callable[[], Connection]:

@@ -73,6 +73,14 @@ def test_a_place_that_is_too_old_means_a_new_list(tale: "Told", api: "Api", at: 
     assert api.asked == ["list *", "watch * 10", "list *", "watch * 50"]
 
 
+def test_an_error_without_a_code_means_a_new_list(tale: "Told", api: "Api") -> None:
+    """The API server did answer: it is no lost connection."""
+    api.lists = [tale.pages("a"), tale.pages("a b", version="50")]
+    api.watches = [[b'{"type": "ERROR", "object": {"kind": "Status"}}'], []]
+
+    assert tale.all() == ["page a", "listed * a", "page a b", "listed * a b"]
+
+
 def test_a_list_whose_token_expired_begins_again(tale: "Told", api: "Api") -> None:
     """Half a list is never told as a complete one: it would look as if the other half had gone."""
     api.lists = [[*tale.pages("a b"), EXPIRED], tale.pages("b", "c")]

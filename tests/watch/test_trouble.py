@@ -42,12 +42,37 @@ def test_a_list_that_never_leads_to_a_watch_is_not_repeated_at_once(
 ) -> None:
     """Lists are the dearest thing to ask for: 410 after 410 is waited out like any failure."""
     expired = KubernetesError(410, "Expired", "")
-    api.lists = [tale.pages("a")] * 5
-    api.watches = [expired] * 4
+    api.lists = [tale.pages("a")] * 8
+    api.watches = [expired] * 7
 
     tale.all()
 
-    assert hands.slept == [0.5, 1.0, 2.0, 4.0]
+    assert hands.slept == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+def test_an_event_before_each_failure_does_not_make_a_storm_of_lists(
+    tale: "Told", api: "Api", hands: "Hands"
+) -> None:
+    """It shows that the watch works, but each failure costs a list, and so they are waited out longer."""
+    api.lists = [tale.pages("a")] * 8
+    api.watches = [[tale.line("ADDED", "11", "b"), tale.error_line(500, "InternalError")]] * 7
+
+    tale.all()
+
+    assert hands.slept == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+def test_a_watch_that_lasted_makes_the_next_lost_place_a_first_one(
+    tale: "Told", api: "Api", hands: "Hands"
+) -> None:
+    """The server ended it when its time was over: the places are good again."""
+    failed = [tale.error_line(500, "InternalError")]
+    api.lists = [tale.pages("a")] * 4
+    api.watches = [failed, failed, [], failed]
+
+    tale.all()
+
+    assert hands.slept == [0.5, 1.0, 0.5]
 
 
 def test_retry_after_is_obeyed(tale: "Told", api: "Api", hands: "Hands") -> None:
@@ -63,14 +88,44 @@ def test_retry_after_is_obeyed(tale: "Told", api: "Api", hands: "Hands") -> None
     assert hands.slept == [20.5, 8.0]
 
 
-def test_other_error_events_keep_the_place(tale: "Told", api: "Api") -> None:
-    """Only 410 says that the place is lost."""
+def test_retry_after_does_not_silence_a_watch_for_long(tale: "Told", api: "Api", hands: "Hands") -> None:
+    """An hour of maintenance is asked about twice a minute, and to liveness the thread never hangs."""
     api.lists = [tale.pages("a")]
-    api.watches = [[tale.line("ADDED", "11"), tale.error_line(500, "InternalError")], []]
+    api.watches = [
+        KubernetesError(503, "ServiceUnavailable", "", retry_after=3600.0),
+        [tale.error_line(429, "TooManyRequests", retryAfterSeconds=3600)],
+    ]
 
     tale.all()
 
-    assert api.asked == ["list *", "watch * 10", "watch * 11"]
+    assert hands.slept == [30.5, 31.0]
+
+
+@pytest.mark.parametrize("code", [401, 403, 429, 503])
+@pytest.mark.parametrize("at", ["the request", "an event"])
+def test_a_refusal_that_is_not_about_the_place_keeps_it(tale: "Told", api: "Api", code: int, at: str) -> None:
+    """Not us, or not now: a list would be refused as well, and costs the API server more."""
+    refused = KubernetesError(code, "No", "") if at == "the request" else [tale.error_line(code, "No")]
+    api.lists = [tale.pages("a")]
+    api.watches = [[tale.line("ADDED", "11")], refused, []]
+
+    tale.all()
+
+    assert api.asked == ["list *", "watch * 10", "watch * 11", "watch * 11"]
+
+
+@pytest.mark.parametrize("code", [400, 404, 410, 500, 502, 504])
+@pytest.mark.parametrize("at", ["the request", "an event"])
+def test_a_refusal_that_may_be_about_the_place_means_a_new_list(
+    tale: "Told", api: "Api", code: int, at: str
+) -> None:
+    """After a restored etcd the old place is never served again, and nobody says 410."""
+    refused = KubernetesError(code, "No", "") if at == "the request" else [tale.error_line(code, "No")]
+    api.lists = [tale.pages("a"), tale.pages("b", version="5")]
+    api.watches = [[tale.line("ADDED", "11")], refused, []]
+
+    assert tale.all()[-2:] == ["page b", "listed * b"]
+    assert api.asked == ["list *", "watch * 10", "watch * 11", "list *", "watch * 5"]
 
 
 def test_silence_is_a_failure_that_keeps_the_place(tale: "Told", api: "Api", hands: "Hands") -> None:
