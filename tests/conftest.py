@@ -98,6 +98,7 @@ _TIMES = (
     "intent_at",
     "looked_at",
     "swept_at",
+    "newest",
     "changed_at",
     "wanted_at",
     "freed_at",
@@ -118,7 +119,7 @@ class Past:
                 self.client.zincrby(key, -age, str(member))
         for queue in self.client.hkeys(Keys.PROGRESS):
             self.client.hincrbyfloat(Keys.PROGRESS, queue, -age)
-        for pattern in (Keys.claim("*"), Keys.bucket("*"), Keys.QUOTA):
+        for pattern in (Keys.claim("*"), Keys.bucket("*"), Keys.QUOTA, Keys.EPOCH):
             for key in self.client.scan_iter(pattern):
                 self._age(key, age)
 

@@ -41,6 +41,7 @@ _HASH_TIMES = (
     "intent_at",
     "looked_at",
     "swept_at",
+    "newest",
     "allocated_at",
     "changed_at",
     "written_at",

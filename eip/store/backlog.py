@@ -68,7 +68,7 @@ def read(client: "redis.Redis") -> Backlog:
     except redis.exceptions.RedisError as error:
         raise RedisAway.because(error) from error
     return Backlog(
-        now=int(seconds) * 1000 + int(micros) // 1000,
+        now=int(seconds) * 1000 + int(micros) // 1000 + int(epoch.get("ahead", 0)),
         queues={
             queue: Line(int(length), _waitings(wakeups))
             for queue, length, wakeups in zip(Queue, lines[::2], lines[1::2], strict=True)

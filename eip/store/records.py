@@ -89,10 +89,11 @@ class Records:
             self._client.expire(Keys.told(uid, reason), seconds)
 
     def now(self) -> int:
-        """Redis' time in milliseconds, the only one by which ages are measured."""
+        """Redis' time in milliseconds, the only one by which ages are measured; it never goes back."""
         with _answers():
             seconds, micros = self._client.time()
-        return int(seconds) * 1000 + int(micros) // 1000
+            ahead = self._client.hget(Keys.EPOCH, "ahead")
+        return int(seconds) * 1000 + int(micros) // 1000 + int(ahead or 0)
 
     def suspects(self) -> dict[str, int]:
         """Allocation ids that the last sweep found nobody for, and since when (ms)."""

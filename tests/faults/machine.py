@@ -25,8 +25,8 @@ CODES = ("RequestLimitExceeded", "InternalError", "UnauthorizedOperation")
 MUTATING = (Action.ALLOCATE, Action.ASSOCIATE, Action.DISASSOCIATE, Action.RELEASE)
 DESCRIBING = (Action.DESCRIBE_ADDRESSES, Action.DESCRIBE_INTERFACES)
 MOMENTS = (0.0, 0.0, 0.02, 0.1, 0.3, 1.0, 4.0, 12.0, 35.0)
-AHEAD = (0.0, 0.0, 1.0, -1.0)
-"""Seconds by which a replica's clock may be ahead of the true time."""
+AHEAD = (0.0, 0.0, 1.0, -1.0, -3600.0)
+"""Seconds by which a replica's clock may be ahead of the true time; the last was badly set."""
 
 OF_NOBODY = {names.CLUSTER_NAME_TAG: "", names.CLUSTER_UID_TAG: "", names.POD_UID_TAG: ""}
 NOBODY = {name: f"00000000-0000-4000-8000-0000dead{number:04}" for number, name in enumerate(NAMES)}

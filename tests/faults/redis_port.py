@@ -143,16 +143,18 @@ class VirtualRedis:
         due, epoch, quota, parked, *wakeups = self.ask_all(
             [
                 ("ZRANGE", Keys.DUE, 0, 0, "WITHSCORES"),
-                ("HMGET", Keys.EPOCH, "run_id", "refilled"),
+                ("HMGET", Keys.EPOCH, "run_id", "refilled", "newest", "ahead"),
                 ("HMGET", Keys.QUOTA, "open", "probe_at"),
                 ("ZCARD", Keys.PARKED),
                 *(("ZCARD", Keys.wakeups(queue)) for queue in Queue),
             ]
         )
-        if epoch != [f"{self._run_id:040}", "1"] or any(wakeups):
+        put_back = float(epoch[3] or 0)
+        unseen = self.milliseconds + put_back < float(epoch[2] or 0)
+        if epoch[:2] != [f"{self._run_id:040}", "1"] or unseen or any(wakeups):
             return 0.0
         probe = float(quota[1] or 0) if parked and quota[0] == "1" else 0.0 if parked else math.inf
-        return min([probe, *map(float, due[1:])]) / 1000 - self._ahead
+        return (min([probe, *map(float, due[1:])]) - put_back) / 1000 - self._ahead
 
     def close(self) -> None:
         """Close the connection."""

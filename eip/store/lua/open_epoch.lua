@@ -1,6 +1,6 @@
 -- Reads the epoch, and begins a new one where it is missing or of another server process.
 --
--- KEYS[1]  hash    epoch        fields: epoch, run_id, refilled, listed, fence, swept_at
+-- KEYS[1]  hash    epoch        fields: epoch, run_id, refilled, listed, fence, swept_at, newest, ahead
 -- ARGV[1]  string  the name of the new epoch, should one begin
 --
 -- Answers {epoch, refilled (0 or 1), listed (0 or 1)}.
