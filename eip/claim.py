@@ -4,7 +4,7 @@
 
 | desired          | what is there                                 | next step |
 |------------------|-----------------------------------------------|-----------|
-| any              | a second address for the same pod             | release   |
+| any              | a second address; if it fails, in turns       | release   |
 | serve            | on another IP than the pod's                  | release   |
 | serve            | an address whose tags name another pod        | allocate  |
 | serve            | the same, and it cannot be found or tagged    | release   |
@@ -12,6 +12,7 @@
 | serve            | an address without association, not ending    | associate |
 | serve            | an association that is contested              | associate |
 | serve, ending    | no association, but maybe one, or lent        | release   |
+| serve            | served, and the pod does not say so           | annotate  |
 | serve            | served, and its tags say something else       | allocate  |
 | serve            | all of it right, but the reverse DNS record   | annotate  |
 | hold             | an association, or maybe one                  | release   |
@@ -189,16 +190,35 @@ def writing_is_right(claim: Claim) -> bool:
 
 def next_step(claim: Claim) -> Step | None:
     """The one step that brings what is there closer to what is desired, or None."""
-    if claim.doubles:
-        return Step.RELEASE
+    return Step.RELEASE if owes_double(claim) else _own_step(claim)
+
+
+def owes_double(claim: Claim) -> bool:
+    """Whether a second address goes first; every other time while it fails, so that both have their turn."""
+    return bool(claim.doubles) and (claim.attempts % 2 == 0 or _own_step(claim) is None)
+
+
+def _own_step(claim: Claim) -> Step | None:
     step = _address_step(claim)
     to_write = claim.desired is not Desired.UNKNOWN and not writing_is_right(claim)
-    # The address goes last: once it is given back nothing but Redis knows what the pod says, and nobody lists
-    # pods without the label. But an API server that never takes it must not keep an address that costs money.
-    aside = step is Step.RELEASE and not claim.association_id and claim.attempts < PATIENCE
-    if to_write and (step is None or aside):
+    if to_write and (step is None or _is_aside(claim, step) or _is_only_to_be_tagged(claim, step)):
         return Step.ANNOTATE
     return Step.ANNOTATE if step is None and claim.owes_name else step
+
+
+def _is_aside(claim: Claim, step: Step) -> bool:
+    """Whether its address is on no IP and waits until the pod names it no more.
+
+    Once it is given back nothing but Redis knows what the pod says, and nobody lists pods without the label.
+    But neither an API server that takes nothing nor somebody who undoes it may keep what costs money.
+    """
+    free = step is Step.RELEASE and not claim.association_id and not claim.is_in_doubt
+    return free and claim.attempts < PATIENCE and claim.last_written != expected_writing(claim)
+
+
+def _is_only_to_be_tagged(claim: Claim, step: Step) -> bool:
+    """Whether its address serves it, and for how long that is to stay can wait: EC2 may refuse to be told."""
+    return step is Step.ALLOCATE and claim.serving and not claim.retag
 
 
 def _address_step(claim: Claim) -> Step | None:
@@ -253,6 +273,11 @@ def without_address(claim: Claim) -> Claim:
         tagged_keep=0,
         idle_since=0,
     )
+
+
+def in_doubt(claim: Claim, now: int) -> Claim:
+    """The claim when EC2 may show late, at the time `now`, what its address is associated with."""
+    return changed(claim, contested=True, intent_looks=0, looked_at=now)
 
 
 def without_doubt(claim: Claim) -> Claim:

@@ -3,6 +3,7 @@
 Every field may be absent: what a watch brings is decoded without trust in its author.
 """
 
+from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
 import msgspec
@@ -84,7 +85,7 @@ class Pod(msgspec.Struct, frozen=True):
     def ipv4(self) -> str:
         """The pod's IPv4 address, or nothing: EC2's Elastic IPs are IPv4 only."""
         ips = [self.status.pod_ip, *(entry.ip for entry in self.status.pod_ips or [])]
-        return next((ip for ip in ips if "." in ip and ":" not in ip), "")
+        return next((ip for ip in ips if _is_ipv4(ip)), "")
 
     def annotation(self, key: str) -> str:
         """One annotation, or nothing."""
@@ -123,3 +124,11 @@ class Status(msgspec.Struct, frozen=True):
     reason: str = ""
     message: str = ""
     details: dict[str, Any] | None = None
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True

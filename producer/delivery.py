@@ -35,19 +35,22 @@ class Ledger(Protocol):
 
 
 class Delivery:
-    """Writes items in their order; `fence` tells the fence to write with, or None when we don't lead."""
+    """Writes items in their order; `fence` tells the fence to write with, or None when we don't lead.
+
+    `start_over` has everything listed again.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
         fence: Callable[[], int | None],
-        relist: Callable[[], None],
+        start_over: Callable[[], None],
         pause: Callable[[float], object],
         backoff: Backoff | None = None,
     ) -> None:
         self._ledger = ledger
         self._fence = fence
-        self._relist = relist
+        self._start_over = start_over
         self._pause = pause
         self._backoff = backoff or Backoff(base=0.1, cap=2.0)
         self._trouble = ""
@@ -67,11 +70,11 @@ class Delivery:
         return False
 
     def check_epoch(self) -> None:
-        """List again when Redis has lost what was written; an unreachable Redis is asked the next time."""
+        """Start over when Redis has lost what was written; an unreachable Redis is asked the next time."""
         try:
             if self._ledger.epoch_changed():
                 log.warning("Redis has lost its data: all pods are listed again")
-                self._relist()
+                self._start_over()
         except StaleLeader:
             raise
         except EipError as error:

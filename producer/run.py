@@ -18,6 +18,9 @@ log = structlog.get_logger(__name__)
 TICK = 0.5
 STALE_PAUSE = 5.0
 
+AFTER_LOSS = 15.0
+"""Seconds from a lost Redis to a sweep: EC2 may show late where an address is, also to who fills the claims."""
+
 # Each is several times what the slowest healthy round takes: a call's time-outs and back-off for the loops,
 # the silence that a watch bears (90 s) for its thread. An API server or Redis that is away stops none.
 LOOP_STALLED = 60.0
@@ -39,6 +42,10 @@ class Periodic:
             return False
         self._next = now + self._interval
         return True
+
+    def hasten(self, seconds: float) -> None:
+        """Be due in so many seconds at the latest."""
+        self._next = min(self._next, self._clock.now() + seconds)
 
 
 class Candidate(Protocol):
@@ -198,7 +205,7 @@ class Producer:
 
     def _lead(self) -> None:
         self._inbox = inbox = self._parts.watch()
-        delivery = Delivery(self._parts.ledger, self._fence, inbox.relist, self._pause)
+        delivery = Delivery(self._parts.ledger, self._fence, lambda: self._start_over(inbox), self._pause)
         inbox.start()
         try:
             while self._fence() is not None:
@@ -219,6 +226,10 @@ class Producer:
         # Not held up by lists: a namespace that we may not watch must not stop the search for leaks.
         if self._sweep.due():
             self._send_sweep()
+
+    def _start_over(self, inbox: Watches) -> None:
+        inbox.relist()
+        self._sweep.hasten(AFTER_LOSS)
 
     def _send_sweep(self) -> None:
         try:

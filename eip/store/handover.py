@@ -130,13 +130,9 @@ class Handover:
         if answer == "BUSY":
             return None
         _check(answer, claim)
-        after = msgspec.structs.replace(
-            claim,
-            **{field: getattr(before, field) for field in INHERITED},
-            retag=True,
-            changed_at=int(now),
-            version=claim.version + 1,
-        )
+        after = self._ledger.claim(claim.uid)
+        if after is None:
+            raise LeaseLost(f"the claim of {claim.key} was lost while a step worked on it")
         return Held(after, held.token, int(now))
 
     def offer(self, allocation_id: str, public_ip: str, pool: str) -> None:

@@ -103,6 +103,38 @@ def claim(desired: Desired = Desired.SERVE, **fields: Any) -> Claim:
         ),
         pytest.param(claim(doubles="eipalloc-2"), Step.RELEASE, id="serve: a double goes before allocate"),
         pytest.param(
+            claim(doubles="eipalloc-2", attempts=1), Step.ALLOCATE, id="serve: a double that fails lets pass"
+        ),
+        pytest.param(
+            claim(doubles="eipalloc-2", attempts=2), Step.RELEASE, id="serve: a double has its turn again"
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, written=WRITTEN, doubles="eipalloc-2", attempts=1),
+            Step.RELEASE,
+            id="serve: a double that fails is all that is left",
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, keep=60), Step.ANNOTATE, id="serve: the pod says so before it is tagged"
+        ),
+        pytest.param(
+            claim(**ASSOCIATED, keep=60, retag=True), Step.ALLOCATE, id="serve: another's tags come first"
+        ),
+        pytest.param(
+            claim(**{**ASSOCIATED, "associated_ip": "10.0.0.9"}, keep=60, written=WRITTEN),
+            Step.RELEASE,
+            id="serve: what serves nobody is not to be tagged",
+        ),
+        pytest.param(
+            claim(Desired.HOLD, **ADDRESS, contested=True, written=WRITTEN),
+            Step.RELEASE,
+            id="hold: an address in doubt does not wait for the pod to say so",
+        ),
+        pytest.param(
+            claim(Desired.RELEASE, **ADDRESS, written=WRITTEN, last_written=NOT_READY_WRITTEN),
+            Step.RELEASE,
+            id="release: who undoes what is written on the pod keeps no address",
+        ),
+        pytest.param(
             claim(**ADDRESS, retag=True),
             Step.ALLOCATE,
             id="serve: taken over, and tagged before it is associated",

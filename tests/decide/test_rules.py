@@ -208,6 +208,15 @@ def test_dual_stack_with_ipv6_first() -> None:
     assert given.ipv4 == "10.0.0.9"
 
 
+@pytest.mark.parametrize("ip", ["10.0.0", "10.0.0.256", "ten.0.0.9", "010.0.0.9", "."])
+def test_what_is_no_address_is_not_served(ip: str) -> None:
+    """Whatever the API server says: no worker falls over it."""
+    given = pod(podIP=ip, podIPs=[])
+
+    assert given.ipv4 == ""
+    assert ask(given).desired is not Desired.SERVE
+
+
 def test_mapped_address_is_not_ipv4() -> None:
     """An IPv4 address inside an IPv6 one is none that EC2 could associate with."""
     assert ask(pod(podIP="::ffff:10.0.0.7", podIPs=[])).rule == "ipv6-only"

@@ -11,6 +11,7 @@ from eip.store.ledger import Ledger
 from eip.store.workqueue import WorkQueue
 from producer.delivery import Delivery
 from producer.enqueue import Enqueue
+from producer.run import AFTER_LOSS
 from producer.watch import Changed, Item, Listed, Page
 from tests.faults.ports import KubernetesPort
 from tests.faults.process import OperatorProcess
@@ -50,7 +51,7 @@ class Leader:
         self._inbox: deque[Item] = deque()
         self._lists = True
         self._next_sweep = self._simulation.now
-        self._delivery = Delivery(self.enqueue, lambda: self.fence, self.list_again, self.process.sleep)
+        self._delivery = Delivery(self.enqueue, lambda: self.fence, self._start_over, self.process.sleep)
         self.task = self._simulation.spawn(self.process, self._lead)
 
     @property
@@ -63,9 +64,9 @@ class Leader:
         self._inbox.append(Changed(event, pod))
         self.poke()
 
-    def list_again(self) -> None:
-        """The watch has lost its place, or Redis its data."""
+    def _start_over(self) -> None:
         self._lists = True
+        self._next_sweep = min(self._next_sweep, self._simulation.now + AFTER_LOSS)
 
     def lose_watch(self) -> None:
         """410: what was not read yet is lost, and listed again."""

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from eip.decide import EventType
 from eip.errors import EipError, StaleLeader
 from eip.pod import OwnerMeta, Pod
-from producer.run import LOOP_STALLED, WATCH_STALLED, Parts, Periodic, Producer
+from producer.run import AFTER_LOSS, LOOP_STALLED, WATCH_STALLED, Parts, Periodic, Producer
 from producer.watch import Changed, Item, Listed, Page
 
 POD = Pod(OwnerMeta(uid="a"))
@@ -83,6 +83,7 @@ class Ledger:
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
         self.stale = False
+        self.lost = False
 
     def seen(self, event_type: EventType, pod: Pod, fence: int) -> None:
         if self.stale:
@@ -96,7 +97,8 @@ class Ledger:
         self.told.append(("compare", namespace, uids, fence))
 
     def epoch_changed(self) -> bool:
-        return False
+        lost, self.lost = self.lost, False
+        return lost
 
 
 class World:
@@ -206,6 +208,26 @@ def test_a_leader_sends_sweeps(world: World) -> None:
     world.producer.run()
 
     assert world.sweeps == [0.0, 300.0, 600.0, 900.0]
+
+
+def test_a_lost_redis_is_followed_by_a_list_and_soon_by_a_sweep(world: World) -> None:
+    """EC2 may have shown late where an address was, and an IP that is freed must not wait five minutes."""
+    world.inbox.items = []
+    get = world.inbox.get
+
+    def get_a_while_later(timeout: float) -> Item | None:
+        world.hands.time += 5.0
+        world.ledger.lost = world.hands.time == 100.0
+        if world.hands.time > 500.0:
+            world.producer.stop()
+        return get(timeout)
+
+    world.inbox.over = lambda: None
+    world.inbox.get = get_a_while_later  # type: ignore[method-assign]
+    world.producer.run()
+
+    assert world.inbox.calls == ["start", "relist", "stop"]
+    assert world.sweeps == [0.0, 100.0 + AFTER_LOSS, 400.0 + AFTER_LOSS]
 
 
 def test_a_sweep_that_cannot_be_sent_stops_nothing(world: World) -> None:

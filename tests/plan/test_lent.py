@@ -107,6 +107,16 @@ CASES = {
     "associated by a lost answer before its network was gone": Case(
         (lent(IP),), (claim(ip="", desired=Desired.HOLD, pod_ip="", contested=True),)
     ),
+    "associated late, once its network was gone": Case(
+        (lent(IP),),
+        (claim(ip="", desired=Desired.HOLD, pod_ip="", attempted_interface_id="eni-1"),),
+        shown=[UID],
+    ),
+    "moved once its network was gone": Case(
+        (lent(OTHER_IP, eni="eni-9"),),
+        (claim(ip="", desired=Desired.HOLD, pod_ip="", attempted_interface_id="eni-1"),),
+        lost=[UID],
+    ),
     "moved by a lost answer": Case((lent(OTHER_IP, association="eipassoc-2"),), (claim(contested=True),)),
     "differs, and is at work": Case((lent(),), (claim(lease_until=NOW + 1),)),
     "differs, and has just changed": Case((lent(),), (claim(changed_at=NOW - 9_000),)),

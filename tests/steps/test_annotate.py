@@ -43,6 +43,46 @@ def test_what_is_removed_again_and_again_is_mended_every_ten_seconds(workers: Wo
     assert len(workers.kubernetes.asked("patch")) == 4
 
 
+@pytest.mark.parametrize("end", ["label", "finished"])
+def test_who_undoes_what_is_written_keeps_no_address(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """A webhook that puts annotations back: the address goes, and the pod is written on all the same."""
+    workers.serve()
+    patch = workers.kubernetes.patch_pod_status
+
+    def keep(ns: str, name: str, uid: str, notes: dict[str, str | None], condition: dict[str, str]) -> object:
+        return patch(ns, name, uid, {k: v for k, v in notes.items() if v is not None}, condition)
+
+    monkeypatch.setattr(workers.kubernetes, "patch_pod_status", keep)
+    if end == "label":
+        workers.see(workers.kubernetes.edit("web", "metadata", labels={}), EventType.DELETED)
+    else:
+        workers.see(workers.kubernetes.edit("web", "status", phase="Succeeded"))
+    workers.run_for(30)
+
+    assert workers.ec2.addresses == []
+    assert workers.kubernetes.asked("patch")
+
+
+def test_a_pod_is_told_though_its_address_cannot_be_tagged(workers: Workers) -> None:
+    """For how long it is to stay was changed, which a policy without `--kept` forbids to write down."""
+    workers.serve(metadata={"annotations": {names.KEEP_ANNOTATION: "24h"}})
+    workers.ec2.refuse(Action.TAG, "UnauthorizedOperation", 1000)
+    workers.kubernetes.annotations("web")[names.KEEP_ANNOTATION] = "48h"
+    workers.see(workers.kubernetes.touched("web"))
+    workers.run_for(5)
+    down = {"type": "PodReadyToStartContainers", "status": "False"}
+    workers.see(workers.kubernetes.edit("web", "status", conditions=[down]))
+    workers.run_for(60)
+    assert workers.kubernetes.ready("web") == "False"
+    workers.see(workers.kubernetes.edit("web", "status", podIP=IP2, conditions=[{**down, "status": "True"}]))
+    workers.run_for(5)
+
+    assert workers.claim().associated_ip == IP2
+    assert workers.kubernetes.ready("web") == "True"
+
+
 def test_news_are_written_at_once(workers: Workers) -> None:
     """The ten seconds are for the same words only."""
     workers.see(workers.kubernetes.add("33333333-3333-4333-8333-333333333333", "web", IP))

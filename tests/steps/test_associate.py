@@ -41,7 +41,7 @@ def test_it_is_the_pods_interface_and_ip(allocated: Workers) -> None:
 def test_the_pods_own_address_that_is_there_already_stays(allocated: Workers) -> None:
     """It was tagged for the pod by who moved over: connections go on, and the new one is given back."""
     there = allocated.ec2.give(UID, "web", IP)
-    allocated.run()
+    allocated.run_for(15)
 
     assert allocated.claim().allocation_id == there.allocation_id
     assert allocated.claim().serving

@@ -2,9 +2,10 @@
 
 import pytest
 
-from eip.decide import Desired
+from eip.decide import Desired, EventType
 from eip.names import CLUSTER_UID_TAG, Action, Step
 from tests.workers_world import IP, IP2, UID, Workers
+from workers.ports import Interface
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_a_double_is_released(served: Workers) -> None:
     double = served.ec2.give(UID, "web")
     found(served, double.allocation_id)
 
-    served.run()
+    served.run_for(15)
 
     assert served.ec2.mutating == [Action.RELEASE]
     assert [address.allocation_id for address in served.ec2.addresses] == [mine]
@@ -43,7 +44,7 @@ def test_a_double_on_another_ip_is_taken_off_it_first(served: Workers) -> None:
     double = served.ec2.give(UID, "web", IP2)
     found(served, double.allocation_id)
 
-    served.run()
+    served.run_for(15)
 
     assert served.ec2.made(Action.DISASSOCIATE) == [(double.association_id,)]
     assert served.ec2.mutating == [Action.DISASSOCIATE, Action.RELEASE]
@@ -56,7 +57,7 @@ def test_the_live_one_becomes_the_pods_own(served: Workers) -> None:
     double = served.ec2.give(UID, "web", IP)
     found(served, double.allocation_id)
 
-    served.run()
+    served.run_for(15)
 
     assert live(served) == [double.allocation_id]
     assert Action.DISASSOCIATE not in served.ec2.mutating
@@ -142,7 +143,7 @@ def test_several_doubles_go_one_by_one(served: Workers) -> None:
     doubles = [served.ec2.give(UID, "web").allocation_id for _ in range(3)]
     found(served, ",".join(doubles))
 
-    served.run()
+    served.run_for(40)
 
     assert served.ec2.made(Action.RELEASE) == [(double,) for double in doubles]
     assert served.claim().serving
@@ -157,7 +158,7 @@ def test_the_double_of_a_pod_that_is_held_goes(served: Workers) -> None:
     double = served.ec2.give(UID, "web", IP2)
     found(served, double.allocation_id)
 
-    served.run()
+    served.run_for(15)
 
     assert served.claim().desired is Desired.HOLD
     assert [address.allocation_id for address in served.ec2.addresses] == [mine]
@@ -175,3 +176,50 @@ def test_a_double_that_could_not_be_released_is_tried_again(served: Workers, cod
 
     served.run_for(70)
     assert len(served.ec2.addresses) == 1
+
+
+def test_a_double_that_stays_keeps_nobody_from_an_address(workers: Workers) -> None:
+    """EC2 refuses for ever to release it: the pod is served all the same, told, and gives its own back."""
+    workers.see(workers.kubernetes.add(UID, "web", IP))
+    workers.step(Step.ALLOCATE)
+    double = workers.ec2.give(UID, "web")
+    workers.ec2.refuse(Action.RELEASE, "InvalidAddress.Locked", 1000)
+    found(workers, double.allocation_id)
+    workers.run_for(30)
+    assert workers.claim().serving
+    assert workers.kubernetes.ready("web") == "True"
+
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.run_for(5)
+    assert workers.ec2.at(IP) == []
+    workers.ec2.faults[Action.RELEASE].clear()
+    workers.run_for(300)
+    assert workers.ec2.addresses == []
+
+
+def test_the_same_ip_of_another_network_is_not_the_live_one(served: Workers) -> None:
+    """Somebody put the double there: it goes, and the two do not take turns."""
+    served.ec2.interfaces.append(Interface("eni-2", "i-2", "vpc-0b", frozenset({IP})))
+    double = served.ec2.give(UID, "web")
+    served.ec2.put(double.allocation_id, IP, "eni-2")
+    found(served, double.allocation_id)
+
+    served.run_for(15)
+
+    assert served.ec2.mutating == [Action.DISASSOCIATE, Action.RELEASE]
+    assert served.claim().serving
+
+
+def test_a_live_one_that_ec2_shows_late_is_not_released(served: Workers) -> None:
+    """In a default VPC that would take it off the pod."""
+    served.ec2.default_vpc = True
+    live = served.ec2.give(UID, "web")
+    served.time.pass_by(60)
+    served.ec2.put(live.allocation_id, IP)
+    served.time.pass_by(2)
+    served.ec2.lag = 5
+    found(served, live.allocation_id)
+
+    served.run_for(30)
+
+    assert [address.allocation_id for address in served.ec2.at(IP)] == [live.allocation_id]

@@ -10,6 +10,7 @@ import pytest
 
 from eip import names
 from eip.decide import EventType
+from eip.errors import KubernetesError
 from eip.names import Action, Step
 from tests.fakes.ec2 import CLUSTER, VPC
 from tests.workers_world import IP, IP2, OTHER, UID, Workers
@@ -296,6 +297,66 @@ def test_an_address_that_follows_late_leaves_where_it_went(workers: Workers, lea
     workers.run_for(25)
 
     assert workers.ec2.at(IP2) == []
+
+
+@leave
+@pytest.mark.parametrize("asks", ASKS)
+def test_an_association_that_ec2_does_not_know_yet_is_not_gone(
+    workers: Workers, leave: Act, asks: str
+) -> None:
+    """Neither the id nor the association is visible everywhere so soon."""
+    make(workers, asks)
+    workers.run()
+    workers.time.pass_by(2)
+    workers.ec2.lag = 5
+    workers.ec2.refuse(Action.DISASSOCIATE, "InvalidAssociationID.NotFound")
+    leave(workers)
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP) == []
+
+
+def test_an_address_in_doubt_waits_for_no_patch(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pod cannot be told that it has none, and its IP may be another's soon."""
+    workers.serve()
+
+    def refuse(*_: object) -> None:
+        raise KubernetesError(403, "Forbidden", "a webhook says no")
+
+    monkeypatch.setattr(workers.kubernetes, "patch_pod_status", refuse)
+    workers.see(workers.kubernetes.edit("web", "status", podIP=IP2))
+    workers.ec2.lose_reply(Action.ASSOCIATE)
+    workers.run()
+    assert workers.ec2.at(IP2)
+    workers.see(workers.kubernetes.edit("web", "status", podIP=IP2, conditions=[NO_NETWORK]))
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP2) == []
+
+
+def test_nobody_is_cut_off_whom_a_lost_redis_forgot(workers: Workers) -> None:
+    """EC2 shows its lent address as free for a while: another pod takes it, and finds it where it belongs."""
+    make(workers, "lent")
+    workers.time.pass_by(60)
+    workers.run()
+    workers.see(workers.kubernetes.add(OTHER, "db", IP2, metadata={"annotations": ASKS["lent"]}))
+    workers.run()
+    workers.time.pass_by(2)
+    workers.ec2.lag = 5
+    workers.client.flushall()
+    workers.messages.clear()
+    workers.ledger.open_epoch()
+    workers.sweeper.refill()
+    workers.forget_calls()
+    workers.see(workers.kubernetes.pod("db"), EventType.READ)
+    workers.run()
+    workers.see(workers.kubernetes.pod("web"), EventType.READ)
+    workers.run_for(60)
+
+    assert Action.DISASSOCIATE not in workers.ec2.mutating
+    assert workers.claim().serving
 
 
 @pytest.mark.parametrize("asks", ["kept", "lent"])

@@ -266,3 +266,28 @@ def test_who_waits_for_a_kept_one_holds_up_no_probe(replaced: Workers) -> None:
     replaced.step(Step.ALLOCATE, OTHER)
 
     assert replaced.client.zrange(Keys.PARKED, 0, -1) == []
+
+
+def test_a_double_that_stays_holds_no_successor_up(replaced: Workers) -> None:
+    """EC2 refuses for ever to release the former pod's second address; a sweep will find that."""
+    replaced.set(doubles=replaced.ec2.give(UID, "web").allocation_id)
+    replaced.ec2.refuse(Action.RELEASE, "InvalidAddress.Locked", 1000)
+    replaced.run_for(130)
+
+    assert replaced.claim(OTHER).serving
+
+
+def test_the_doubt_of_a_worker_that_died_goes_with_the_address(workers: Workers) -> None:
+    """It died after its call, and the next pod of the name comes as the lease ends."""
+    keeping(workers, UID, IP)
+    workers.step(*workers.messages.pop())
+    workers.messages.clear()
+    held = workers.job(Step.ASSOCIATE).held
+    workers.ec2.put(held.claim.allocation_id, IP)
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.time.pass_by(15.01)
+
+    keeping(workers, OTHER, "10.0.9.9")
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP) == []

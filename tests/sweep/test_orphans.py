@@ -121,6 +121,7 @@ def test_a_double_goes_and_the_live_one_stays(served: Workers) -> None:
     served.ec2.give(UID, "web")
 
     sweep(served)
+    served.run_for(15)
 
     assert served.ec2.mutating == [Action.RELEASE]
     assert [address.allocation_id for address in served.ec2.addresses] == [mine]
@@ -132,6 +133,7 @@ def test_a_double_that_is_the_live_one_stays(served: Workers) -> None:
     live = served.ec2.give(UID, "web", IP)
 
     sweep(served)
+    served.run_for(15)
 
     assert [address.allocation_id for address in served.ec2.addresses] == [live.allocation_id]
     assert Action.DISASSOCIATE not in served.ec2.mutating

@@ -5,6 +5,8 @@ import pytest
 from eip import names
 from eip.decide import EventType, Scope
 from eip.names import Action, Step
+from eip.store.keys import Keys
+from producer.run import AFTER_LOSS
 from tests.workers_world import IP, IP2, IP3, OTHER, UID, Workers
 from workers.ports import Address, Owner
 
@@ -201,3 +203,46 @@ def test_a_kept_address_that_the_next_pod_has_is_left_to_it(workers: Workers) ->
 
     assert not workers.claim().allocation_id
     assert workers.claim(OTHER).allocation_id == address
+
+
+@pytest.fixture
+def late(workers: Workers) -> Workers:
+    """A pod's address was associated 2 s ago, and EC2 shows things 5 s late."""
+    workers.see(workers.kubernetes.add(UID, "web", IP))
+    workers.step(*workers.messages.pop())
+    workers.time.pass_by(60)
+    workers.run()
+    workers.time.pass_by(2)
+    workers.ec2.lag = 5
+    return workers
+
+
+def no_network(workers: Workers) -> None:
+    """The pod's network is gone."""
+    condition = {"type": names.NETWORK_CONDITION, "status": "False"}
+    workers.see(workers.kubernetes.edit("web", "status", conditions=[condition]), EventType.READ)
+
+
+def test_a_claim_that_has_just_changed_knows_better(late: Workers) -> None:
+    """Redis failed over with it."""
+    late.client.hset(Keys.EPOCH, "run_id", "another")
+    late.ledger.open_epoch()
+    late.sweeper.refill()
+    no_network(late)
+    late.run_for(10)
+
+    assert late.ec2.at(IP) == []
+
+
+def test_the_sweep_after_it_finds_what_ec2_showed_late(late: Workers) -> None:
+    """The producer has it made 15 s later: the IP may be another's after 30 s."""
+    late.client.flushall()
+    late.messages.clear()
+    late.ledger.open_epoch()
+    late.sweeper.refill()
+    no_network(late)
+    late.run_for(AFTER_LOSS)
+    late.sweeper.sweep()
+    late.run_for(5)
+
+    assert late.ec2.at(IP) == []

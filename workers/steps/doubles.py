@@ -12,6 +12,7 @@ from workers.ours import is_ours
 from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
 from workers.shown import with_address
+from workers.steps.look_again import look_again
 from workers.steps.withdraw import reset_double
 from workers.world import Job
 
@@ -28,15 +29,19 @@ def release_double(job: Job) -> Outcome:
         return Done("that address is not this pod's", lambda c: without_double(c, allocation_id))
     if address.association_id:
         return _disassociate(job, address)
-    return _release(job, address)
+    # In a default VPC ReleaseAddress takes it off its IP as well, and it may be the live one.
+    again = look_again(job, "looks once more whether the double is on no IP") if claim.allocation_id else None
+    return again or _release(job, address)
 
 
 def _disassociate(job: Job, address: Address) -> Outcome:
     job.token(Action.DISASSOCIATE)
-    now = job.held.now
+    claim, now = job.held.claim, job.held.now
     confirmed = confirm_for(job, Action.DISASSOCIATE)
-    after = confirmed(job.held.claim)
-    if after.pod_ip and address.private_ip == after.pod_ip:
+    after = confirmed(claim)
+    # The same IP on another interface is another VPC's.
+    elsewhere = claim.serving and address.interface_id != claim.interface_id
+    if after.pod_ip and address.private_ip == after.pod_ip and not elsewhere:
         job.world.budget.refund(Action.DISASSOCIATE)
         return Done(f"{address.public_ip} is the live one", lambda c: swapped(confirmed(c), address, now))
     try:
@@ -68,7 +73,8 @@ def _release(job: Job, address: Address) -> Outcome:
 
 def without_double(claim: Claim, allocation_id: str) -> Claim:
     """The claim with one double less."""
-    return changed(claim, doubles=",".join(other for other in claim.extra if other != allocation_id))
+    left = ",".join(other for other in claim.extra if other != allocation_id)
+    return changed(claim, doubles=left, intent_looks=0, looked_at=0)
 
 
 def swapped(claim: Claim, address: Address, now: int) -> Claim:

@@ -13,6 +13,9 @@ from workers.world import Job
 LONGEST_LOOK = 3600.0
 """Seconds between two looks at an address that stays for longer."""
 
+BESIDE_DOUBLE = 60.0
+"""Seconds at most until a second address of the pod's, which EC2 did not release, has its turn again."""
+
 ENDED = frozenset({"gone", "finished"})
 """Whose address is kept; who takes the label away, or may have no address, gives it back."""
 
@@ -65,7 +68,7 @@ def _kept(job: Job, left: float, change: Change) -> Again:
     """What stays need not hurry: a pod that could not be written on is tried again, and not in 24 hours."""
     claim = job.held.claim
     return Again(
-        min(left, LONGEST_LOOK),
+        min(left, BESIDE_DOUBLE if claim.doubles else LONGEST_LOOK),
         f"keeps {claim.public_ip} for the next pod {claim.key}",
         lambda c: changed(change(c), attempts=0),
     )

@@ -9,6 +9,7 @@ from workers.outcome import Again, Done, Outcome
 from workers.ports import Address
 from workers.shown import located, place_of
 from workers.steps.look_again import look_again
+from workers.takers import has_taker
 from workers.world import Job
 
 
@@ -42,14 +43,20 @@ def moved(job: Job, address: Address) -> Again | Done:
 def _is_this_pods(job: Job, address: Address) -> bool:
     """Whether a lent address sits where the pod had it, or where a call for this pod may have put it.
 
-    Anywhere else than on the pod's node somebody has taken it in the meantime.
+    Anywhere else than on the pod's node, or with another pod that is to have it, somebody has taken it in the
+    meantime: Redis may have been lost since then.
     """
-    claim = job.held.claim
-    stays = (address.private_ip, address.interface_id) == (claim.associated_ip, claim.interface_id)
+    claim, ip = job.held.claim, address.private_ip
+    stays = (ip, address.interface_id) == (claim.associated_ip, claim.interface_id)
     if stays or not claim.lent:
         return True
-    if not claim.contested:
+    if not claim.contested or not _is_on_its_node(job, address):
         return False
+    return ip == claim.pod_ip or not has_taker(job.world, ip, besides=claim.uid, address=address)
+
+
+def _is_on_its_node(job: Job, address: Address) -> bool:
+    claim = job.held.claim
     if address.interface_id == claim.attempted_interface_id:
         return True
     place = job.world.finder.find(place_of(claim, address.private_ip))

@@ -1,6 +1,15 @@
 """Release: take the address off the private IP, then give it back to EC2; one call a task."""
 
-from eip.claim import Claim, changed, next_step, without_address, without_association, without_doubt
+from eip.claim import (
+    Claim,
+    changed,
+    in_doubt,
+    next_step,
+    owes_double,
+    without_address,
+    without_association,
+    without_doubt,
+)
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action, Step
@@ -14,7 +23,7 @@ from workers.steps.give_back import give_back
 from workers.steps.intent import settle
 from workers.steps.keep import keep
 from workers.steps.locate import locate, moved
-from workers.steps.not_found import gone_or_failed
+from workers.steps.not_found import SETTLED_MS, gone_or_failed
 from workers.steps.withdraw import still_named, withdraw
 from workers.world import Job
 
@@ -26,7 +35,7 @@ def release(job: Job) -> Outcome:
     if claim.tagged_keep and not follows and not job.world.ledger.open_epoch().refilled:
         return Again(1.0, "waits until it is known whose the address is")
     astray = bool(claim.association_id) and not claim.serving
-    return release_double(job) if claim.doubles and not astray else _owed(job)
+    return release_double(job) if owes_double(claim) and not astray else _owed(job)
 
 
 def _owed(job: Job) -> Outcome:
@@ -74,7 +83,7 @@ def _left(claim: Claim) -> Claim:
     What was contested stays so: a call that nobody knows the end of may yet associate it elsewhere.
     """
     if claim.contested:
-        return changed(claim, intent_looks=0, looked_at=claim.changed_at)
+        return in_doubt(claim, claim.changed_at)
     return without_address(claim) if claim.lent and claim.desired is Desired.RELEASE else claim
 
 
@@ -125,7 +134,10 @@ def _read_again(job: Job, error: Ec2Error) -> Outcome:
         return Again(2.0, f"EC2 says {error.code}, and shows the association still")
     if not claim.association_id:
         return Again(2.0, f"EC2 says {error.code}, and shows no association yet")
+    young = now - claim.changed_at < SETTLED_MS
     return Done(
         "was disassociated already",
-        lambda c: changed(without_association(c), changed_at=now),
+        lambda c: changed(
+            in_doubt(without_association(c), now) if young else without_association(c), changed_at=now
+        ),
     )

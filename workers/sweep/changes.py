@@ -10,6 +10,9 @@ from workers.ports import Address
 from workers.shown import with_address
 from workers.steps.intent import without_intent
 
+QUIET_MS = 10_000
+"""A claim that changed within this time of EC2's answer may know better."""
+
 ClaimChange = Callable[[Claim | None], Claim | None]
 
 
@@ -22,7 +25,7 @@ def taken(uid: str, addresses: Sequence[Address], taken_at: int, ended: Callable
     def change(claim: Claim | None) -> Claim | None:
         if claim is None and ended():
             return None
-        if claim is not None and claim.changed_at > taken_at:
+        if claim is not None and _knows_better(claim, addresses, taken_at):
             return claim
         mine = claim or _unknown(uid, addresses[0])
         if mine.lent:
@@ -36,6 +39,12 @@ def taken(uid: str, addresses: Sequence[Address], taken_at: int, ended: Callable
         )
 
     return change
+
+
+def _knows_better(claim: Claim, addresses: Sequence[Address], taken_at: int) -> bool:
+    """Whether it changed after EC2 was read, or so short before that EC2 may not have shown it."""
+    known = claim.allocation_id in {address.allocation_id for address in addresses}
+    return claim.changed_at > taken_at - (QUIET_MS if known else 0)
 
 
 def _preference(claim: Claim, address: Address) -> tuple[bool, bool, bool, str]:

@@ -13,6 +13,7 @@
 | lent, as claimed          | has it               | any       | nothing                             |
 | lent, association differs | has it               | any       | put what EC2 shows on the claim     |
 | lent, with another's IP   | has it               | any       | lost: somebody moved it             |
+| lent, where it was to be  | has it, on hold      | any       | put what EC2 shows on the claim     |
 | lent, association differs | is contested         | any       | nothing: it may be its own call's   |
 | lent and free             | none                 | any       | offer it to who waits               |
 | lent here, on nobody's IP | none                 | gone      | suspect; stray the second time      |
@@ -31,9 +32,7 @@ from eip.decide import Desired, Scope
 from eip.pod import Pod
 from workers.ours import Identity, asks_for_lent, is_lent, is_lent_here, whose
 from workers.ports import Address
-
-QUIET_MS = 10_000
-"""A claim that changed within this time of the snapshot may know better than EC2's answer."""
+from workers.sweep.changes import QUIET_MS
 
 YOUNG_MS = 300_000
 """An allocation younger than this may be missing from EC2's answer."""
@@ -131,6 +130,9 @@ def _compare_held(claim: Claim, address: Address, result: Plan) -> None:
     if claim.contested or address.association_id == claim.association_id:
         return
     elsewhere = address.private_ip != claim.pod_ip or claim.interface_id not in {"", address.interface_id}
+    if claim.desired is Desired.HOLD:
+        # A call for this pod may have come late.
+        elsewhere = address.interface_id not in {claim.interface_id, claim.attempted_interface_id}
     if address.association_id and elsewhere:
         result.lost.append(claim.uid)
     else:

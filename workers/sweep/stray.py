@@ -1,15 +1,14 @@
 """A lent address on one of our interfaces that no claim knows of: Redis was lost while its pod ended."""
 
 import uuid
-from dataclasses import replace
 
 from eip import names
 from eip.claim import Claim, without_association
 from eip.observe import gone
-from workers.ours import asks_for_lent
 from workers.outcome import Change
 from workers.ports import Address
 from workers.shown import with_association
+from workers.takers import has_taker
 from workers.world import World
 
 
@@ -36,15 +35,10 @@ def is_stray(claim: Claim) -> bool:
 def confirm_stray(world: World, claim: Claim) -> Change:
     """Ask the API server for pods with the address's IP; answers what the claim becomes.
 
-    A pod there that is to have a lent address takes over what sits on its IP, so that is left to it; as well
-    to one in a namespace that is not served here, for another installation may serve it.
+    A pod there that is to have a lent address takes over what sits on its IP, so that is left to it.
 
     Raises:
         KubernetesError: it is not known which pods there are.
 
     """
-    anywhere = replace(world.scope, namespaces=frozenset(), nodes=True)
-    for pod in world.kubernetes.pods_at(claim.associated_ip):
-        if asks_for_lent(pod, anywhere):
-            return without_association
-    return gone
+    return without_association if has_taker(world, claim.associated_ip) else gone
