@@ -19,7 +19,7 @@ TICK = 0.5
 STALE_PAUSE = 5.0
 
 AFTER_LOSS = 15.0
-"""Seconds from a lost Redis to a sweep: EC2 may show late where an address is, also to who fills the claims."""
+"""Seconds from a lost Redis to a sweep: who filled the claims may have seen late where an address is."""
 
 # Each is several times what the slowest healthy round takes: a call's time-outs and back-off for the loops,
 # the silence that a watch bears (90 s) for its thread. An API server or Redis that is away stops none.
