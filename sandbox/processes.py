@@ -15,7 +15,7 @@ import urllib3
 
 ROOT = Path(__file__).resolve().parents[1]
 CELERY = (str(Path(sys.executable).with_name("celery")), "-A", "workers.app")
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.02
 SHOWN_LINES = 25
@@ -103,7 +103,7 @@ class Process:
         """Start it, and wait until it is ready if not told otherwise.
 
         Raises:
-            ProcessFailedError: it ended, or is not ready after half a minute.
+            ProcessFailedError: it ended, or is not ready after a minute.
 
         """
         if self.running:

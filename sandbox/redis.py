@@ -5,7 +5,6 @@ Redis itself or Valkey, whichever this machine has: the project relies on nothin
 
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,12 +17,11 @@ from urllib.parse import quote
 
 import redis
 
+from sandbox.ports import free_ports
 from sandbox.redis_program import find_redis_server
 
 START_TIMEOUT_SECONDS = 15.0
 STOP_TIMEOUT_SECONDS = 10.0
-
-_HIGHEST_PORT = 65_535 - 10_000
 
 # The pipe on standard input closes however the owner dies, kill -9 included.
 _WATCHDOG = 'read -r _; [ -f "$1/pid" ] && kill -9 "$(cat "$1/pid")" 2>/dev/null; rm -rf "$1"'
@@ -140,7 +138,7 @@ class RedisServer:
     def _start_on_free_port(self) -> None:
         """A port that was free a moment ago can be taken since: another is tried, twice."""
         for attempts_left in (2, 1, 0):
-            self._port = 0 if self._unix_socket else _free_port()
+            self._port = 0 if self._unix_socket else free_ports(1)[0]
             try:
                 return self.start()
             except RedisServerFailedError:
@@ -212,16 +210,6 @@ def _start_watchdog(folder: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-
-def _free_port() -> int:
-    """A Redis Cluster listens 10,000 ports above too, and refuses to start where there is no such port."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port <= _HIGHEST_PORT:
-            return port
 
 
 def _quoted(text: str) -> str:

@@ -32,9 +32,9 @@ from sandbox.kubelet import Kubelet
 from sandbox.kubernetes.client import SANDBOX_AGENT, ApiClient
 from sandbox.kubernetes.control import Control as KubernetesControl
 from sandbox.kubernetes.kubeconfig import read_kubeconfig
-from sandbox.kubernetes.real import free_ports
 from sandbox.kubernetes.status import JsonObject
 from sandbox.pod_network import NodeNetwork
+from sandbox.ports import free_ports
 from sandbox.processes import Process
 from sandbox.redis import RedisServer
 

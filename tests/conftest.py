@@ -1,7 +1,9 @@
 """What the tests of the core share: a real Redis, a ledger on it, and time that passes without waiting."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import hypothesis
 import pytest
@@ -9,6 +11,7 @@ import redis
 
 from eip.claim import Claim
 from eip.names import Queue, Step
+from eip.store import scripts
 from eip.store.keys import Keys
 from eip.store.ledger import Ledger
 from eip.store.redis_connection import connect
@@ -39,10 +42,26 @@ def redis_server() -> Iterator[RedisServer]:
         yield server
 
 
+_MOMENT = (int(time.time()), 123_456)
+"""Redis' time, in seconds and microseconds. One for all tests, so that Redis knows their scripts already."""
+
+_source = scripts.source
+
+
+@cache
+def _source_without_time(name: str) -> str:
+    seconds, micros = _MOMENT
+    text = _source(name).replace("redis.call('TIME')", f"{{'{seconds}', '{micros}'}}")
+    assert "'TIME'" not in text
+    return text
+
+
 @pytest.fixture
-def redis_client(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    """A client of an empty Redis, which decodes what it reads."""
+def redis_client(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+    """A client of an empty Redis, which decodes what it reads; Redis' clock stands still."""
+    monkeypatch.setattr(scripts, "source", _source_without_time)
     client = connect(redis_server.url)
+    client.set_response_callback("TIME", lambda *_, **__: _MOMENT)
     client.flushall()
     yield client
     client.close()

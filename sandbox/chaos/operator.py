@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import urllib3
 
-from sandbox.kubernetes.real import free_ports
+from sandbox.ports import free_ports
 from sandbox.processes import Process, answers
 from sandbox.stack import Stack
 

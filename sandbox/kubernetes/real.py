@@ -5,7 +5,6 @@ leaves undone.
 """
 
 import secrets
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from sandbox.kube_assets import Assets
 from sandbox.kubernetes.certificates import write_serving_certificate, write_signing_key
 from sandbox.kubernetes.kubeconfig import write_kubeconfig
 from sandbox.kubernetes.status import JsonObject
+from sandbox.ports import free_ports
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -174,15 +174,3 @@ class RealControlPlane:
             "--endpoint-reconciler-type=none",
             "--shutdown-delay-duration=0s",
         ]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that were free a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

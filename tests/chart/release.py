@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import yaml
 
-from sandbox.kubernetes.real import free_ports
+from sandbox.ports import free_ports
 from sandbox.processes import ROOT, Process
 from sandbox.stack import Stack
 from tests.chart.conftest import Cluster

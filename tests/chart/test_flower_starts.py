@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 import urllib3
 
-from sandbox.kubernetes.real import free_ports
+from sandbox.ports import free_ports
 from sandbox.processes import Process, answers
 from sandbox.redis import RedisServer
 from tests.chart.containers import variables

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from eip.store.redis_connection import refuse_unfit
-from sandbox.kubernetes.real import free_ports
+from sandbox.ports import free_ports
 from sandbox.redis_program import find_redis_server
 from tests.chart.helm import Manifest, one, render
 

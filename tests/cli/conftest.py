@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn, Protocol
+from datetime import datetime, tzinfo
+from typing import Any, NoReturn, Protocol, Self
 
 import pytest
 import redis
 
 from cli.app import main
+from cli.commands import addresses, queues, status
 from cli.reach import connections
 from cli.reach.connections import Connections
 from cli.reach.installation import COMPONENT_LABEL, DEFAULT_SELECTOR
@@ -161,8 +163,18 @@ class Eip(Protocol):
 
 
 @pytest.fixture
-def eip(reach: Reach, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Eip:
-    """Runs `eip` in this process; standard input and output are no terminal."""
+def eip(
+    reach: Reach, world: Workers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Eip:
+    """Runs `eip` in this process, by Redis' clock; standard input and output are no terminal."""
+
+    class RedisTime(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(world.ledger.now() / 1000, tz)
+
+    for module in (addresses, queues, status):
+        monkeypatch.setattr(module, "datetime", RedisTime)
 
     def run(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["eip", *arguments])

@@ -14,7 +14,7 @@ from tests.cli.conftest import Ran
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 NOBODY = "redis://:secret@127.0.0.1:1/0"
 
 

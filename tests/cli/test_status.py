@@ -68,7 +68,7 @@ def test_a_kept_address_waits_for_the_next_pod(eip: Eip, world: Workers, api: Ap
     shown = eip("status", "web")
 
     assert "not associated   -      kept    0s " in shown.out
-    assert "It is kept for the next pod of its name for another 1d, and released then." in shown.out
+    assert "It is kept for the next pod of its name for another 1d1h, and released then." in shown.out
     assert "retry" not in shown.out
 
 

@@ -102,7 +102,7 @@ def test_a_worker_is_heard(
     monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer, redis_client: redis.Redis
 ) -> None:
     """Its heartbeat, in the channel of this Redis database."""
-    monkeypatch.setattr(read_redis, "LISTEN_SECONDS", 1.0)
+    monkeypatch.setattr(read_redis, "LISTEN_SECONDS", 5.0)
     heard = Event()
 
     def speak() -> None:
@@ -111,9 +111,11 @@ def test_a_worker_is_heard(
 
     speaking = Thread(target=speak)
     speaking.start()
-    facts = _read(monkeypatch, redis_server.url)
-    heard.set()
-    speaking.join()
+    try:
+        facts = _read(monkeypatch, redis_server.url)
+    finally:
+        heard.set()
+        speaking.join()
 
     assert known(facts.heartbeats) == {"worker-1@a"}
 

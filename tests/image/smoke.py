@@ -15,7 +15,7 @@ from contextlib import ExitStack
 import urllib3
 
 from eip.names import PUBLIC_IP_ANNOTATION
-from sandbox.kubernetes.real import free_ports
+from sandbox.ports import free_ports
 from sandbox.stack import Stack
 
 LOCKED_UP = (

@@ -16,8 +16,9 @@ import urllib3
 from sandbox.accounts import NAMESPACE
 from sandbox.ec2.messages import AddressSnapshot
 from sandbox.kubernetes.client import ApiClient
-from sandbox.kubernetes.real import RealControlPlane, free_ports
+from sandbox.kubernetes.real import RealControlPlane
 from sandbox.kubernetes.status import JsonObject
+from sandbox.ports import free_ports
 from sandbox.processes import Process, answers
 from sandbox.stack import REGION, Shape, Stack
 from tests.journeys.right import our_addresses, unsafe, written, wrong

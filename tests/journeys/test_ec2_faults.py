@@ -63,7 +63,7 @@ def test_the_quota_is_used_up(stack: Installation) -> None:
     served = next(pod["name"] for pod in made if pod["name"] not in waiting())
     stack.delete_pod(served)
 
-    stack.until(lambda: len(waiting()) == 1, "one of them is served", 15.0)
+    stack.until(lambda: len(waiting()) == 1, "one of them is served", 40.0)
     assert len(stack.ec2.addresses()) <= 3
 
 

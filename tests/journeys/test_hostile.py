@@ -95,7 +95,7 @@ def test_wake_ups_without_reason(live: Installation) -> None:
     for queue in Queue:
         put(live, queue.value, *forged)
 
-    live.until(lambda: not any(live.queue_lengths().values()), "all are taken", seconds=30)
+    live.until(lambda: not any(live.queue_lengths().values()), "all are taken")
 
 
 @pytest.mark.parametrize("queue", [Queue.RELEASE, Queue.ALLOCATE])

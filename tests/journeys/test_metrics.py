@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from eip.metrics.definitions import ALL
 from eip.store.keys import Keys
 from sandbox import processes
-from sandbox.kubernetes.real import free_ports
+from sandbox.ports import free_ports
 from sandbox.processes import Process
 from sandbox.stack import Stack
 

@@ -11,9 +11,9 @@ from eip import names
 from eip.names import Action
 from sandbox import processes
 from sandbox.ec2.messages import AddressSnapshot
-from sandbox.kubernetes.real import free_ports
 from sandbox.kubernetes.status import JsonObject
 from sandbox.node_report import register_node
+from sandbox.ports import free_ports
 from tests import clusters
 from tests.journeys import installation as installed
 from tests.journeys.installation import Installation

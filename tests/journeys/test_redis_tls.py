@@ -27,7 +27,7 @@ UNFIT = {
     "evicts": ("maxmemory-policy allkeys-lru", "set maxmemory-policy to noeviction"),
     "is a cluster": ("cluster-enabled yes", "points to a Redis Cluster"),
 }
-END_SECONDS = 30
+END_SECONDS = 90
 
 
 @pytest.fixture(scope="module")

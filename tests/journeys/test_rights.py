@@ -14,8 +14,8 @@ import pytest
 from eip import names
 from sandbox import accounts, processes
 from sandbox.kubernetes.client import MERGE
-from sandbox.kubernetes.real import free_ports
 from sandbox.kubernetes.status import JsonObject
+from sandbox.ports import free_ports
 from tests import clusters
 from tests.journeys import installation as installed
 from tests.journeys.installation import Installation

@@ -103,7 +103,11 @@ def until_off(stack: Installation, name: str, address: "AddressSnapshot") -> Non
     """Delete a pod and wait until it is gone and its address is on nothing."""
     stack.delete_pod(name)
     stack.until(lambda: stack.pod(name) is None, f"{name} is gone")
-    stack.until(lambda: not now(stack, address).private_ip, f"{address.public_ip} is on nothing")
+    gone = address.allocation_id
+    stack.until(
+        lambda: not any(a.private_ip for a in stack.ec2.addresses() if a.allocation_id == gone),
+        f"{address.public_ip} is on nothing",
+    )
 
 
 def now(stack: Installation, address: "AddressSnapshot") -> "AddressSnapshot":

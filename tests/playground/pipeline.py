@@ -9,8 +9,8 @@ from sandbox import localstack
 from sandbox.ec2.control import Control, ControlError
 from sandbox.ec2.messages import AddressSnapshot
 from sandbox.kubelet import Kubelet
-from sandbox.kubernetes.real import free_ports
 from sandbox.pod_network import NodeNetwork
+from sandbox.ports import free_ports
 from sandbox.processes import ProcessFailedError
 from sandbox.redis import RedisServer
 from tests.journeys.installation import Installation

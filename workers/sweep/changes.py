@@ -9,9 +9,7 @@ from workers.outcome import Change
 from workers.ports import Address
 from workers.shown import with_address
 from workers.steps.intent import without_intent
-
-QUIET_MS = 10_000
-"""A claim that changed within this time of EC2's answer may know better."""
+from workers.sweep.plan import QUIET_MS
 
 ClaimChange = Callable[[Claim | None], Claim | None]
 

@@ -32,7 +32,9 @@ from eip.decide import Desired, Scope
 from eip.pod import Pod
 from workers.ours import Identity, asks_for_lent, is_lent, is_lent_here, whose
 from workers.ports import Address
-from workers.sweep.changes import QUIET_MS
+
+QUIET_MS = 10_000
+"""A claim that changed within this time of EC2's answer may know better."""
 
 YOUNG_MS = 300_000
 """An allocation younger than this may be missing from EC2's answer."""

@@ -52,7 +52,7 @@ def test_a_process_says_where_it_listens_and_ends_on_sigterm(process: subprocess
 
     os.kill(process.pid, signal.SIGTERM)
 
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert process.stdout.read() == b""
 
 

@@ -1,5 +1,6 @@
 """Who may do what: tokens, roles, and the words of a refusal."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 GROUP = "rbac.authorization.k8s.io"
 AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 REVIEWS = f"{AUTHORIZATION}/selfsubjectaccessreviews"
+PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -49,11 +51,15 @@ def rule(verbs: list[str], resources: list[str], **more: list[str]) -> JsonObjec
 
 def once_allowed(call: Callable[[], Reply]) -> Reply:
     """Repeat a call that a new role permits until the authorizer's own watch has heard of the role."""
-    for _ in range(200):
-        reply = call()
-        if reply.status != 403:
-            return reply
-    return call()
+    return once(lambda reply: reply.status != 403, call)
+
+
+def once(holds: Callable[[Reply], bool], call: Callable[[], Reply]) -> Reply:
+    """Repeat a call until its reply is as it will be; the last reply when it never is."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds(reply := call()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return reply
 
 
 def test_a_wrong_token_is_unauthorized(cluster: Cluster) -> None:
@@ -189,9 +195,9 @@ def test_a_binding_to_no_role_says_so(namespace: Namespace, worker: ApiClient) -
     namespace.api.post(f"{RBAC}/namespaces/{namespace.name}/rolebindings", binding)
     expected = ': RBAC: clusterrole.rbac.authorization.k8s.io "missing" not found'
 
-    messages = (worker.get(namespace.pods).body["message"] for _ in range(200))
+    reply = once(lambda r: r.body["message"].endswith(expected), lambda: worker.get(namespace.pods))
 
-    assert any(message.endswith(expected) for message in messages)
+    assert reply.body["message"].endswith(expected)
 
 
 def test_a_binding_keeps_its_role(namespace: Namespace, worker: ApiClient) -> None:

@@ -147,7 +147,7 @@ def test_ends_open_watches_by_an_error_event(
     assert [(event["type"], event["object"]["code"], event["object"]["reason"]) for event in rest] == [
         ("ERROR", code, reason)
     ]
-    with api.watch(f"{PODS}?timeoutSeconds=1") as stream:
+    with api.watch(f"{PODS}?timeoutSeconds=3") as stream:
         assert [event["type"] for event in stream] == ["ADDED"]
 
 
@@ -156,7 +156,7 @@ def test_sends_a_bookmark_at_once(double: KubernetesDouble, api: ApiClient) -> N
     api.post(PODS, pod("a"))
     with (
         api.watch(f"{PODS}?allowWatchBookmarks=true") as asking,
-        api.watch(f"{PODS}?timeoutSeconds=1") as silent,
+        api.watch(f"{PODS}?timeoutSeconds=3") as silent,
     ):
         following, other = iter(asking), iter(silent)
         assert (next(following)["type"], next(other)["type"]) == ("ADDED", "ADDED")
@@ -175,7 +175,7 @@ def test_keeps_silent_and_then_tells_all(double: KubernetesDouble, api: ApiClien
         assert list(stream) == []
     double.control.resume_watches()
 
-    with api.watch(f"{PODS}?timeoutSeconds=1&resourceVersion={version}") as stream:
+    with api.watch(f"{PODS}?timeoutSeconds=3&resourceVersion={version}") as stream:
         assert [event["type"] for event in stream] == ["ADDED"]
 
 

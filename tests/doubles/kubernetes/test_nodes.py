@@ -48,7 +48,7 @@ def test_a_node_that_loses_the_label_is_deleted_to_its_watch(namespace: Namespac
     """And the object still carries it, as a pod's does."""
     namespace.api.patch(path(node), {"metadata": {"labels": {"asks": None}}})
     version = node["metadata"]["resourceVersion"]
-    query = f"watch=1&timeoutSeconds=1&resourceVersion={version}&labelSelector=asks={namespace.name}"
+    query = f"watch=1&timeoutSeconds=3&resourceVersion={version}&labelSelector=asks={namespace.name}"
 
     with namespace.api.watch(f"/api/v1/nodes?{query}") as stream:
         found = list(stream)

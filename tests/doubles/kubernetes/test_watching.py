@@ -4,9 +4,9 @@ from sandbox.kubernetes.status import JsonObject
 from tests.doubles.kubernetes.conftest import Namespace
 
 
-def events(namespace: Namespace, query: str) -> list[JsonObject]:
-    """All events of a watch of one second."""
-    with namespace.api.watch(f"{namespace.pods}?timeoutSeconds=1&{query}") as stream:
+def events(namespace: Namespace, query: str, seconds: int = 3) -> list[JsonObject]:
+    """All events of a watch: a short one will do where none is expected."""
+    with namespace.api.watch(f"{namespace.pods}?timeoutSeconds={seconds}&{query}") as stream:
         assert stream.status == 200
         return list(stream)
 
@@ -67,7 +67,7 @@ def test_hears_only_its_namespace(namespace: Namespace) -> None:
     made = namespace.api.post(other, pod).body
     namespace.api.delete(f"{other}/{made['metadata']['name']}")
 
-    assert events(namespace, f"resourceVersion={start}") == []
+    assert events(namespace, f"resourceVersion={start}", seconds=1) == []
 
 
 def test_a_pod_that_stops_matching_is_deleted_as_it_was(namespace: Namespace) -> None:
@@ -125,7 +125,7 @@ def test_a_change_that_changes_nothing_is_not_told(namespace: Namespace) -> None
     start = namespace.create("a", labels={"x": "1"})["metadata"]["resourceVersion"]
     namespace.api.patch(namespace.pod("a"), {"metadata": {"labels": {"x": "1"}}})
 
-    assert events(namespace, f"resourceVersion={start}") == []
+    assert events(namespace, f"resourceVersion={start}", seconds=1) == []
 
 
 def test_sends_a_bookmark_shortly_before_its_end(namespace: Namespace) -> None:
@@ -157,9 +157,10 @@ def test_marks_the_end_of_the_initial_events(namespace: Namespace) -> None:
     namespace.create("a")
     query = "sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
 
-    added, bookmark = events(namespace, query)
+    added, bookmark, *last = events(namespace, query)
 
     assert (added["type"], bookmark["type"]) == ("ADDED", "BOOKMARK")
+    assert {event["type"] for event in last} <= {"BOOKMARK"}
     assert bookmark["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
 
 

@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 
-from sandbox.redis import RedisServer, RedisServerFailedError, _free_port
+from sandbox.ports import PORTS, free_ports
+from sandbox.redis import RedisServer, RedisServerFailedError
 
 
 def client_of(server: RedisServer) -> redis.Redis:
@@ -185,14 +187,12 @@ def test_leaves_nothing_behind_when_its_owner_is_killed() -> None:
 
 def test_another_port_is_tried_when_the_first_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that was taken between the look and the start costs an attempt, not the sandbox."""
-    with socket.socket() as squatter, socket.socket() as probe:
-        squatter.bind(("127.0.0.1", 0))
+    taken, free = free_ports(2)
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", taken))
         squatter.listen()
-        probe.bind(("127.0.0.1", 0))
-        free = probe.getsockname()[1]
-        probe.close()
-        ports = iter([squatter.getsockname()[1], free])
-        monkeypatch.setattr("sandbox.redis._free_port", lambda: next(ports))
+        offered = iter([[taken], [free]])
+        monkeypatch.setattr("sandbox.redis.free_ports", lambda _: next(offered))
 
         with RedisServer() as server:
             assert server.url == f"redis://127.0.0.1:{free}/0"
@@ -212,9 +212,20 @@ def test_shows_the_log_when_the_start_fails(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.glob("eip-redis-*")) == []
 
 
-def test_a_port_leaves_room_for_a_cluster_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_leaves_room_for_a_cluster_bus() -> None:
     """A server with `cluster-enabled yes` listens 10,000 ports above: a higher port would end it at once."""
-    offered = iter([60_000, 55_536, 55_535])
-    monkeypatch.setattr("socket.socket.getsockname", lambda _: ("127.0.0.1", next(offered)))
+    with RedisServer() as server:
+        port = urlsplit(server.url).port
 
-    assert _free_port() == 55_535
+    assert port in PORTS
+    assert max(PORTS) + 10_000 <= 65_535
+
+
+def test_a_port_is_not_one_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is one offered twice."""
+    taken, *others = free_ports(5)
+    monkeypatch.setattr("sandbox.ports.PORTS", [taken, *others])
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", taken))
+
+        assert sorted(free_ports(4)) == sorted(others)
