@@ -4,13 +4,14 @@
 
 | desired          | what is there                                 | next step |
 |------------------|-----------------------------------------------|-----------|
-| any              | a second address; if it fails, in turns       | release   |
+| any, no doubt    | a second address for the same pod             | release   |
 | serve            | on another IP than the pod's                  | release   |
 | serve            | an address whose tags name another pod        | allocate  |
 | serve            | the same, and it cannot be found or tagged    | release   |
 | serve            | no address, not ending                        | allocate  |
 | serve            | an address without association, not ending    | associate |
 | serve            | an association that is contested              | associate |
+| serve, ending    | maybe a lent address on its IP                | allocate  |
 | serve, ending    | no association, but maybe one, or lent        | release   |
 | serve            | served, and the pod does not say so           | annotate  |
 | serve            | served, and its tags say something else       | allocate  |
@@ -169,6 +170,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return lasting and is_owed(self.reverse_dns, self.domain_name, self.domain_state)
 
     @property
+    def owes_double(self) -> bool:
+        """Whether a second address goes first; its own may be on an IP that is another's soon."""
+        return bool(self.doubles) and not self.is_in_doubt
+
+    @property
     def extra(self) -> tuple[str, ...]:
         """The doubles' allocation ids."""
         return tuple(self.doubles.split(",")) if self.doubles else ()
@@ -190,15 +196,8 @@ def writing_is_right(claim: Claim) -> bool:
 
 def next_step(claim: Claim) -> Step | None:
     """The one step that brings what is there closer to what is desired, or None."""
-    return Step.RELEASE if owes_double(claim) else _own_step(claim)
-
-
-def owes_double(claim: Claim) -> bool:
-    """Whether a second address goes first; every other time while it fails, so that both have their turn."""
-    return bool(claim.doubles) and (claim.attempts % 2 == 0 or _own_step(claim) is None)
-
-
-def _own_step(claim: Claim) -> Step | None:
+    if claim.owes_double:
+        return Step.RELEASE
     step = _address_step(claim)
     to_write = claim.desired is not Desired.UNKNOWN and not writing_is_right(claim)
     if to_write and (step is None or _is_aside(claim, step) or _is_only_to_be_tagged(claim, step)):
@@ -213,12 +212,16 @@ def _is_aside(claim: Claim, step: Step) -> bool:
     But neither an API server that takes nothing nor somebody who undoes it may keep what costs money.
     """
     free = step is Step.RELEASE and not claim.association_id and not claim.is_in_doubt
-    return free and claim.attempts < PATIENCE and claim.last_written != expected_writing(claim)
+    return free and _may_be_written(claim)
 
 
 def _is_only_to_be_tagged(claim: Claim, step: Step) -> bool:
-    """Whether its address serves it, and for how long that is to stay can wait: EC2 may refuse to be told."""
-    return step is Step.ALLOCATE and claim.serving and not claim.retag
+    """Whether its address serves it, and to be tagged can wait until the pod says so: EC2 may refuse that."""
+    return step is Step.ALLOCATE and claim.serving and _may_be_written(claim)
+
+
+def _may_be_written(claim: Claim) -> bool:
+    return claim.attempts < PATIENCE and claim.last_written != expected_writing(claim)
 
 
 def _address_step(claim: Claim) -> Step | None:
@@ -238,16 +241,22 @@ def _serve_step(claim: Claim) -> Step | None:
         return Step.RELEASE
     if claim.retag and not claim.lent:
         # By its tags it is another pod's: whoever finds it so would take it away from this one. But it may be
-        # on that pod's IP, and that does not wait for a tag that EC2 refuses.
-        hidden = claim.is_in_doubt and claim.attempts and not claim.association_id
+        # on that pod's IP, and that does not wait for a tag.
+        hidden = claim.is_in_doubt and not claim.association_id
         return Step.RELEASE if hidden else Step.ALLOCATE
     if claim.association_id and claim.contested:
         return Step.ASSOCIATE
     if claim.association_id:
         return Step.ALLOCATE if claim.owes_tags else None
     if claim.terminating:
-        return Step.RELEASE if claim.is_in_doubt or claim.is_spare else None
+        return _ending_step(claim)
     return Step.ASSOCIATE if claim.allocation_id else Step.ALLOCATE
+
+
+def _ending_step(claim: Claim) -> Step | None:
+    if claim.look_up and not claim.allocation_id:
+        return Step.ALLOCATE
+    return Step.RELEASE if claim.is_in_doubt or claim.is_spare else None
 
 
 def is_over(claim: Claim) -> bool:

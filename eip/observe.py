@@ -21,7 +21,8 @@ def observe(
     """The claim after the pod was seen; the same object when nothing that matters has changed.
 
     None when nothing is known of the pod and it wants nothing. A DELETED event of an unknown pod makes
-    a claim that is looked up by tag. An older resourceVersion than the last one changes nothing, unless
+    a claim that is looked up by tag, an unknown pod that is ending and asks for a lent address one that is
+    looked up by its IP. An older resourceVersion than the last one changes nothing, unless
     the pod was `listed`: versions begin anew when etcd was restored from a backup.
     """
     version = int(pod.metadata.resource_version or 0)
@@ -42,9 +43,11 @@ def _first_sight(event: EventType, pod: Pod, decision: Decision, written: str, v
         stale = written not in ("", NOTHING_WRITTEN, NOT_READY_WRITTEN) and decision.rule != NOT_MANAGED
         if not stale:
             return None
-    claim = Claim(uid=pod.uid, namespace=pod.metadata.namespace, name=pod.metadata.name)
+    claim = _desire(Claim(uid=pod.uid), pod, decision)
+    # Redis may have been lost since it took one: a lent address carries no pod's tags.
+    ending = claim.desired is Desired.SERVE and claim.terminating and claim.request.lent
     return msgspec.structs.replace(
-        _desire(claim, pod, decision), written=written, resource_version=version, look_up=deleted
+        claim, written=written, resource_version=version, look_up=deleted or ending
     )
 
 

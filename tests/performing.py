@@ -1,7 +1,6 @@
 """What each step makes true when all goes well, without EC2 or Kubernetes."""
 
 from eip.claim import Claim, changed, expected_writing, writing_is_right
-from eip.decide import Desired
 from eip.names import Step
 from eip.reverse_dns import DomainState
 
@@ -9,6 +8,8 @@ from eip.reverse_dns import DomainState
 def performed(step: Step, claim: Claim) -> Claim:
     """The claim after a step."""
     match step:
+        case Step.ALLOCATE if claim.terminating and not claim.allocation_id:
+            return changed(claim, look_up=False)
         case Step.ALLOCATE:
             return changed(claim, allocation_id="eipalloc-1", public_ip="203.0.113.1", intent_at=0)
         case Step.ASSOCIATE:
@@ -27,11 +28,11 @@ def _named(claim: Claim) -> Claim:
 
 
 def _released(claim: Claim) -> Claim:
-    if claim.doubles:
+    if claim.owes_double:
         return changed(claim, doubles=",".join(claim.extra[1:]))
     if claim.association_id:
         return changed(claim, association_id="", associated_ip="", contested=False)
-    if claim.desired in {Desired.HOLD, Desired.SERVE} and not claim.is_spare:
+    if claim.is_in_doubt:
         return changed(claim, contested=False)
     if claim.allocation_id:
         return changed(claim, allocation_id="", public_ip="", lent=False)

@@ -45,6 +45,17 @@ def asks_for_lent(pod: Pod, scope: Scope) -> bool:
     return decide(EventType.READ, pod, scope).desired is Desired.SERVE and requested(pod).lent
 
 
+def asks_for(pod: Pod, address: Address, identity: Identity, scope: Scope) -> bool:
+    """Whether a pod is to have a lent address and may have this one, for it asks for it or for its pool."""
+    if not asks_for_lent(pod, scope):
+        return False
+    request = requested(pod)
+    asked = {request.address} & {address.allocation_id, address.public_ip}
+    pooled = bool(request.pool) and request.pool == address.tags.get(names.POOL_TAG)
+    allowed = is_lent_to(address, identity, pod.metadata.namespace, pod.metadata.name)
+    return allowed and (pooled or bool(asked))
+
+
 def is_lent_to(address: Address, identity: Identity, namespace: str, name: str) -> bool:
     """Whether an admin lends the address to this pod.
 

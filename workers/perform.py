@@ -94,7 +94,7 @@ def _perform_held(step: Step, job: Job) -> str:
     except (Ec2Error, KubernetesError) as error:
         outcome = failed(error)
     if step is not Step.ANNOTATE and not isinstance(outcome, Done):
-        outcome = replace(outcome, change=take_back(job, outcome.change))
+        outcome = replace(outcome, change=take_back(job, outcome))
     outcome = replace(outcome, change=settled(outcome.change))
     claim = _settle(step, job.held, outcome, world)
     spent = observe(step, held, claim, outcome)

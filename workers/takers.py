@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from workers.ours import asks_for_lent, is_lent_to
+from workers.ours import asks_for
 from workers.ports import Address
 from workers.world import World
 
 
-def has_taker(world: World, private_ip: str, *, besides: str = "", address: Address | None = None) -> bool:
-    """Whether a pod with this IP, `besides` the one with this uid, is to have a lent address, or this one.
+def has_taker(world: World, address: Address, *, besides: str = "") -> bool:
+    """Whether a pod with the IP that the address is with, `besides` the one with this uid, is to have it.
 
     One in a namespace that is not served here counts: another installation may serve it.
 
@@ -18,10 +18,7 @@ def has_taker(world: World, private_ip: str, *, besides: str = "", address: Addr
     """
     anywhere = replace(world.scope, namespaces=frozenset(), nodes=True)
     return any(
-        asks_for_lent(pod, anywhere)
-        and (
-            address is None or is_lent_to(address, world.identity, pod.metadata.namespace, pod.metadata.name)
-        )
-        for pod in world.kubernetes.pods_at(private_ip)
+        asks_for(pod, address, world.identity, anywhere)
+        for pod in world.kubernetes.pods_at(address.private_ip)
         if pod.uid != besides
     )

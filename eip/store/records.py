@@ -14,6 +14,8 @@ from eip.store.keys import Keys
 
 log = structlog.get_logger(__name__)
 
+_WRONG_TYPE = "WRONGTYPE"
+
 
 class Records:
     """The claims and what is noted beside them; every method raises RedisAway."""
@@ -31,23 +33,35 @@ class Records:
         with _answers(), self._client.pipeline(transaction=False) as pipe:
             for uid in uids:
                 pipe.hgetall(Keys.claim(uid))
-            found = pipe.execute()
+            found = pipe.execute(raise_on_error=False)
         claims = {}
         for uid, fields in zip(uids, found, strict=True):
-            claim = self.readable(uid, fields) if fields else None
+            claim = self._known(uid, fields) if fields else None
             if claim is not None:
                 claims[uid] = claim
         return claims
+
+    def _known(self, uid: str, fields: dict[str, str] | Exception) -> Claim | None:
+        if not isinstance(fields, Exception):
+            return self.readable(uid, fields)
+        if not str(fields).startswith(_WRONG_TYPE):
+            with _answers():
+                raise fields
+        self._drop(uid, fields)
+        return None
 
     def readable(self, uid: str, fields: dict[str, str]) -> Claim | None:
         """The claim, or None for one that another wrote into: it is dropped, and a sweep fills it again."""
         try:
             return msgspec.convert(fields, Claim, strict=False)
         except msgspec.ValidationError as error:
-            log.warning("claim dropped, it cannot be read; a sweep fills it again", uid=uid, error=str(error))
-            with _answers():
-                self._client.delete(Keys.claim(uid))
+            self._drop(uid, error)
             return None
+
+    def _drop(self, uid: str, error: Exception) -> None:
+        log.warning("claim dropped, it cannot be read; a sweep fills it again", uid=uid, error=str(error))
+        with _answers():
+            self._client.delete(Keys.claim(uid))
 
     def uids(self) -> set[str]:
         """The uids of all claims."""

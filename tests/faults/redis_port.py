@@ -172,7 +172,7 @@ class _Pipeline:
     def zrange(self, key: str, first: int, last: int) -> None:
         self._asked.append(("ZRANGE", key, first, last))
 
-    def execute(self) -> list[Any]:
+    def execute(self, *, raise_on_error: bool = True) -> list[Any]:
         if not self._asked:
             return []
         keys = tuple(key for _, key, *_ in self._asked)

@@ -79,7 +79,7 @@ BREAKS = {
     "other clusters' are ours": Break(plan, "whose", by_name_only, "orphan and double"),
     "given back without looking": Break(
         release,
-        "give_back",
+        "locate",
         lambda _: Done("", without_address),
         "lent and gone at once",
         "EC2 AssociateAddress",

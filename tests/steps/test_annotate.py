@@ -1,9 +1,12 @@
 """What the pod says: one PATCH, and not in a fight with whoever removes it."""
 
+from typing import Any
+
 import pytest
 
 from eip import names
 from eip.decide import EventType
+from eip.errors import KubernetesError
 from eip.names import Action, Step
 from tests.workers_world import IP, IP2, OTHER, Workers
 
@@ -81,6 +84,48 @@ def test_a_pod_is_told_though_its_address_cannot_be_tagged(workers: Workers) -> 
 
     assert workers.claim().associated_ip == IP2
     assert workers.kubernetes.ready("web") == "True"
+
+
+def test_for_how_long_an_address_stays_is_said_though_the_pod_cannot_be_told(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The annotation was removed: the address would stay, and be paid for, when the pod is gone."""
+    workers.serve(metadata={"annotations": {names.KEEP_ANNOTATION: "24h"}})
+
+    def refuse(*_: object) -> None:
+        raise KubernetesError(403, "Forbidden", "a webhook says no")
+
+    monkeypatch.setattr(workers.kubernetes, "patch_pod_status", refuse)
+    workers.see(workers.kubernetes.edit("web", "metadata", annotations={}))
+    workers.run_for(300)
+
+    assert workers.claim().tagged_keep == 0
+    assert workers.ec2.made(Action.TAG)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [{"deletionTimestamp": "2026-01-01T00:00:00Z"}, {"annotations": {names.KEEP_ANNOTATION: "soon"}}],
+    ids=["ending", "unusable"],
+)
+def test_nobody_is_told_of_no_address_before_ec2_was_asked(workers: Workers, edited: dict[str, Any]) -> None:
+    """Redis lost its data: a pod that would get no new address may have one all the same."""
+    workers.serve()
+    said = workers.kubernetes.annotations("web")
+    edited = {**edited, "annotations": {**said, **edited.get("annotations", {})}}
+    workers.see(workers.kubernetes.edit("web", "metadata", **edited))
+    workers.run()
+    said = dict(workers.kubernetes.annotations("web"))
+    workers.client.flushall()
+    workers.messages.clear()
+    workers.ledger.open_epoch()
+    workers.see(workers.kubernetes.pod("web"), EventType.READ)
+    workers.run_for(5)
+    assert workers.kubernetes.annotations("web") == said
+
+    workers.sweeper.refill()
+    workers.run_for(5)
+    assert workers.kubernetes.annotations("web") == said
 
 
 def test_news_are_written_at_once(workers: Workers) -> None:

@@ -397,6 +397,51 @@ def test_a_lost_redis_gives_nobody_what_another_has(served: Workers) -> None:
     assert served.ec2.mutating == []
 
 
+def test_a_pod_that_is_ending_keeps_what_a_lost_redis_forgot(served: Workers) -> None:
+    """Its last connections may take long; then the address leaves its IP at once."""
+    served.see(served.kubernetes.edit("web", "metadata", deletionTimestamp="2026-01-01T00:00:00Z"))
+    served.run()
+    served.client.flushall()
+    served.ledger.open_epoch()
+    served.see(served.kubernetes.pod("web"), EventType.READ)
+    served.run()
+    served.sweeper.refill()
+    served.run_for(600)
+    assert served.claim().serving
+    assert served.kubernetes.ready("web") == "True"
+
+    served.see(served.kubernetes.remove("web"), EventType.DELETED)
+    served.run_for(5)
+    assert served.ec2.at(IP) == []
+
+
+def test_a_pod_that_is_ending_takes_no_address_that_it_did_not_have(workers: Workers, lent: Address) -> None:
+    """It is asked once, and lines up for none."""
+    ending = {"deletionTimestamp": "2026-01-01T00:00:00Z", "annotations": {names.POOL_ANNOTATION: "blue"}}
+    workers.see(workers.kubernetes.add(UID, "web", IP, metadata=ending))
+    workers.run_for(300)
+
+    assert workers.ec2.at(IP) == []
+    assert len(workers.ec2.calls) == 1
+    assert workers.client.keys(f"{Keys.WAITING}*") == []
+
+
+def test_a_look_that_fails_makes_nobody_say_that_there_is_none(served: Workers) -> None:
+    """Redis lost its data: the pod's lent address is found on its IP by the next look."""
+    said = dict(served.kubernetes.annotations("web"))
+    served.client.flushall()
+    served.ledger.open_epoch()
+    served.sweeper.refill()
+    served.ec2.refuse(Action.DESCRIBE_ADDRESSES, "RequestLimitExceeded")
+    served.see(served.kubernetes.pod("web"), EventType.READ)
+    served.run()
+    assert served.kubernetes.annotations("web") == said
+
+    served.run_for(30)
+    assert served.claim().serving
+    assert served.kubernetes.asked("patch") == []
+
+
 def test_a_full_namespace_keeps_a_lost_redis_from_nothing(served: Workers) -> None:
     """Another pod comes first, and fills it; who has an address on its IP keeps it, and gives it back."""
     served.world = replace(served.world, limit_of=lambda _: 1)

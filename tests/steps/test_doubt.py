@@ -336,6 +336,52 @@ def test_an_address_in_doubt_waits_for_no_patch(workers: Workers, monkeypatch: p
     assert workers.ec2.at(IP2) == []
 
 
+@unknown
+def test_an_address_in_doubt_waits_for_no_release(workers: Workers, unknown: Act) -> None:
+    """EC2 denies to release it, and would have said that it is in use."""
+    make(workers, "own")
+    workers.step(*workers.messages.pop())
+    unknown(workers)
+    workers.ec2.refuse(Action.RELEASE, "UnauthorizedOperation", 1000)
+    end(workers)
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP) == []
+
+
+def test_an_inherited_doubt_waits_for_no_token(workers: Workers) -> None:
+    """Others tag more than EC2 allows."""
+    make(workers, "kept")
+    workers.step(*workers.messages.pop())
+    lose_answer(workers)
+    workers.messages.clear()
+    workers.kubernetes.remove("web")
+    workers.empty(Action.TAG, promised=1000)
+    workers.see(workers.kubernetes.add(OTHER, "web", IP2, metadata={"annotations": ASKS["kept"]}))
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP) == []
+
+
+def test_who_waits_for_another_pool_is_left_nothing(workers: Workers) -> None:
+    """The next pod with the IP asks for a lent address too, and would never take this one."""
+    make(workers, "lent")
+    workers.time.pass_by(60)
+    workers.step(*workers.messages.pop())
+    workers.ec2.lag = 3
+    lose_answer(workers)
+    workers.messages.clear()
+    end(workers)
+    red = {"annotations": {names.POOL_ANNOTATION: "red"}}
+    workers.see(workers.kubernetes.add(OTHER, "db", IP, metadata=red))
+
+    workers.run_for(30)
+
+    assert workers.ec2.at(IP) == []
+
+
 def test_nobody_is_cut_off_whom_a_lost_redis_forgot(workers: Workers) -> None:
     """EC2 shows its lent address as free for a while: another pod takes it, and finds it where it belongs."""
     make(workers, "lent")

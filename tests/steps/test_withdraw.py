@@ -203,7 +203,10 @@ def test_a_double_with_a_record_is_released(workers: Workers) -> None:
     workers.forget_calls()
     workers.set(doubles=double.allocation_id)
     workers.messages.append((Step.RELEASE, UID))
-    workers.run_for(10)
+    workers.run_for(300)
+    assert workers.ec2.mutating == [Action.RELEASE, Action.RESET_ATTRIBUTE]
+    workers.sweeper.sweep()
+    workers.run_for(20)
 
     assert workers.ec2.mutating == [Action.RELEASE, Action.RESET_ATTRIBUTE, Action.RELEASE]
     assert [address.allocation_id for address in workers.ec2.addresses] == [live.allocation_id]

@@ -247,3 +247,36 @@ def test_steady_state_is_one_describe(workers: Workers, lent: Address) -> None:
     workers.sweeper.sweep()
 
     assert [call.arguments for call in workers.ec2.calls] == [("cluster",)]
+
+
+def test_what_is_left_on_the_ip_of_a_pod_of_another_pool_goes(workers: Workers) -> None:
+    """Redis was lost while its pod ended: who has the IP now asks for a lent address, but for another."""
+    workers.ec2.lend(CLUSTER[0], "blue")
+    workers.time.pass_by(60)
+    asking(workers)
+    workers.kubernetes.remove("web")
+    forget(workers)
+    asking(workers, OTHER, "db", IP, "red")
+    sweep(workers, 3)
+
+    assert workers.ec2.at(IP) == []
+
+
+def test_what_is_left_on_the_ip_of_a_pod_that_may_not_have_it_makes_room(workers: Workers) -> None:
+    """That pod has an address of its own, which EC2 would refuse to associate for ever."""
+    theirs = workers.ec2.lend(f"{CLUSTER[0]}:shop/db")
+    mine = workers.ec2.lend(f"{CLUSTER[0]}:shop/web")
+    workers.time.pass_by(60)
+
+    def fixed(uid: str, name: str, address: Address) -> None:
+        asked = {names.REQUEST_ADDRESS_ANNOTATION: address.allocation_id}
+        workers.see(workers.kubernetes.add(uid, name, IP, metadata={"annotations": asked}))
+        workers.run()
+
+    fixed(UID, "web", mine)
+    workers.kubernetes.remove("web")
+    forget(workers)
+    fixed(OTHER, "db", theirs)
+    sweep(workers, 4)
+
+    assert workers.claim(OTHER).serving

@@ -8,7 +8,8 @@ from eip.errors import KubernetesError, LeaseLost
 from eip.names import EventReason
 from eip.observe import gone
 from eip.writing import annotations_of, condition_of, seen_on
-from workers.outcome import Change, Done, Outcome, TryLater
+from workers.outcome import Change, Done, Failed, Outcome, TryLater
+from workers.steps.borrow import NO_ADDRESS_FREE, NOT_LENT
 from workers.steps.reverse_dns import name_address
 from workers.world import Job, World
 
@@ -24,6 +25,9 @@ def annotate(job: Job) -> Outcome:
     A pod that is gone needs no writing.
     """
     claim, now, world = job.held.claim, job.held.now, job.world
+    lives = claim.desired is Desired.SERVE or claim.warn
+    if lives and not claim.allocation_id and not world.ledger.open_epoch().refilled:
+        raise TryLater(1.0, "waits until it is known which addresses there are")
     if claim.owes_name and writing_is_right(claim):
         return name_address(job)
     expected = expected_writing(claim)
@@ -37,19 +41,19 @@ def annotate(job: Job) -> Outcome:
     return Done(f"wrote {claim.public_ip}" if claim.serving else "wrote that there is no address", written)
 
 
-def take_back(job: Job, change: Change) -> Change:
+def take_back(job: Job, outcome: Outcome) -> Change:
     """Let a pod that has no address on its IP say so, when it still names one; answers what it becomes.
 
     Otherwise external-dns would publish, for as long as a step fails, what may be a stranger's by then. It is
     not insisted on: the step goes first, and the pod is written on after it in any case.
     """
+    change = outcome.change
     after, now = change(job.held.claim), job.held.now
     if after.desired not in {Desired.SERVE, Desired.HOLD} or after.serving or writing_is_right(after):
         return change
     if after.last_written == expected_writing(after) and now - after.written_at < MEND_INTERVAL_MS:
         return change
-    if not after.allocation_id and not job.world.ledger.open_epoch().refilled:
-        # What it names may well be on its IP: nobody has asked EC2 since Redis lost the claims.
+    if not _is_known(job, after, outcome):
         return change
     try:
         job.renew()
@@ -60,6 +64,19 @@ def take_back(job: Job, change: Change) -> Change:
         log.warning("the pod still names an address that it does not have", pod=after.key, error=str(error))
         return change
     return lambda claim: written(change(claim))
+
+
+def _is_known(job: Job, claim: Claim, outcome: Outcome) -> bool:
+    """Whether it is known that the claim's address is not on its IP, since Redis may have lost the claims.
+
+    EC2 shows which addresses are the operator's own, and to who looks for a lent one whether it is there.
+    """
+    if claim.allocation_id:
+        return True
+    if not job.world.ledger.open_epoch().refilled:
+        return False
+    looked = isinstance(outcome, Failed) and outcome.code in {NOT_LENT, NO_ADDRESS_FREE}
+    return looked or not claim.request.lent
 
 
 def _write(world: World, claim: Claim, now: int) -> Change:

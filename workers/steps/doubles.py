@@ -1,7 +1,10 @@
-"""A second address with the pod's uid: give it back, and never take the live one away."""
+"""A second address with the pod's uid: give it back, and never take the live one away.
+
+One that cannot be released is left to the next sweep, which finds it again: it must hold nothing up.
+"""
 
 from eip import names
-from eip.claim import Claim, changed, without_doubt
+from eip.claim import PATIENCE, Claim, changed, without_doubt
 from eip.decide import Desired
 from eip.errors import Ec2Error
 from eip.names import Action
@@ -9,11 +12,11 @@ from workers.aws.codes import Verdict, verdict
 from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.ours import is_ours
-from workers.outcome import Again, Done, Outcome
+from workers.outcome import Again, Change, Done, Outcome, TryLater, unchanged
 from workers.ports import Address
 from workers.shown import with_address
 from workers.steps.look_again import look_again
-from workers.steps.withdraw import reset_double
+from workers.steps.withdraw import withdraw_name
 from workers.world import Job
 
 
@@ -47,15 +50,21 @@ def _disassociate(job: Job, address: Address) -> Outcome:
     try:
         job.world.ec2.disassociate(address.association_id)
     except Ec2Error as error:
-        if verdict(error).verdict is not Verdict.GONE:
-            return failed(error)
-        return Again(2.0, f"EC2 says {error.code}, and shows the association still", confirmed)
+        if verdict(error).verdict is Verdict.GONE:
+            return Again(2.0, f"EC2 says {error.code}, and shows the association still", confirmed)
+        hopeless = claim.attempts >= PATIENCE
+        return failed(error, _left_to_a_sweep(address.allocation_id) if hopeless else unchanged)
     return Done(f"disassociated the double {address.public_ip}", confirmed)
 
 
 def _release(job: Job, address: Address) -> Outcome:
-    job.token(Action.RELEASE)
-    claim, now, allocation_id = job.held.claim, job.held.now, address.allocation_id
+    allocation_id = address.allocation_id
+    left = _left_to_a_sweep(allocation_id)
+    try:
+        job.token(Action.RELEASE)
+    except TryLater:
+        return Done("the next sweep sees to the double: there are more urgent releases", left)
+    claim, now = job.held.claim, job.held.now
     confirmed = confirm_for(job, Action.RELEASE)
     if not claim.allocation_id and confirmed(claim).desired is not Desired.RELEASE:
         job.world.budget.refund(Action.RELEASE)
@@ -63,12 +72,22 @@ def _release(job: Job, address: Address) -> Outcome:
     try:
         job.world.ec2.release(allocation_id)
     except Ec2Error as error:
-        if verdict(error).verdict is Verdict.NAMED:
-            return reset_double(job, allocation_id, error)
-        if verdict(error).verdict is not Verdict.GONE:
-            return failed(error)
+        match verdict(error).verdict:
+            case Verdict.NAMED:
+                withdraw_name(job, allocation_id)
+                return failed(error, left)
+            case Verdict.IN_USE:
+                return failed(error)
+            case Verdict.GONE:
+                pass
+            case _:
+                return failed(error, left)
     job.world.quota.freed()
     return Done("released a double", lambda c: without_double(confirmed(c), allocation_id))
+
+
+def _left_to_a_sweep(allocation_id: str) -> Change:
+    return lambda claim: without_double(claim, allocation_id)
 
 
 def without_double(claim: Claim, allocation_id: str) -> Claim:

@@ -2,11 +2,10 @@
 
 from eip.claim import without_address
 from workers.outcome import Done, Outcome
-from workers.steps.locate import locate
 from workers.world import Job
 
 
 def give_back(job: Job) -> Outcome:
-    """Free it; where an association may have been made whose answer was lost, look for that first."""
+    """Free it."""
     job.served()
-    return locate(job) or Done(f"{job.held.claim.public_ip} is free for others", without_address)
+    return Done(f"{job.held.claim.public_ip} is free for others", without_address)

@@ -6,15 +6,11 @@ from eip.request import FOREVER
 from workers.confirm import confirm
 from workers.outcome import Again, Change, Done, Outcome, unchanged
 from workers.shown import kept_by_tag
-from workers.steps.locate import locate
 from workers.steps.look_again import look_again
 from workers.world import Job
 
 LONGEST_LOOK = 3600.0
 """Seconds between two looks at an address that stays for longer."""
-
-BESIDE_DOUBLE = 60.0
-"""Seconds at most until a second address of the pod's, which EC2 did not release, has its turn again."""
 
 ENDED = frozenset({"gone", "finished"})
 """Whose address is kept; who takes the label away, or may have no address, gives it back."""
@@ -28,7 +24,7 @@ def keep(job: Job) -> Outcome | None:
         # Two are left when a look-up came too late: the next pod of the name would get the other one.
         return None
     if not claim.idle_since:
-        return locate(job) or _begin(job)
+        return _begin(job)
     left = _left(claim.tagged_keep, now - claim.idle_since)
     return _kept(job, left, unchanged) if left > 0 else None
 
@@ -68,7 +64,7 @@ def _kept(job: Job, left: float, change: Change) -> Again:
     """What stays need not hurry: a pod that could not be written on is tried again, and not in 24 hours."""
     claim = job.held.claim
     return Again(
-        min(left, BESIDE_DOUBLE if claim.doubles else LONGEST_LOOK),
+        min(left, LONGEST_LOOK),
         f"keeps {claim.public_ip} for the next pod {claim.key}",
         lambda c: changed(change(c), attempts=0),
     )

@@ -15,10 +15,7 @@ from workers.world import Job
 
 def locate(job: Job) -> Outcome | None:
     """Look where it is; None once it is sure that it is on no IP."""
-    claim = job.held.claim
-    if not claim.contested:
-        return None
-    address = job.world.ec2.address(claim.allocation_id)
+    address = job.world.ec2.address(job.held.claim.allocation_id)
     if address is not None and address.association_id:
         return moved(job, address)
     return look_again(job, "looks once more whether it was associated")
@@ -52,7 +49,7 @@ def _is_this_pods(job: Job, address: Address) -> bool:
         return True
     if not claim.contested or not _is_on_its_node(job, address):
         return False
-    return ip == claim.pod_ip or not has_taker(job.world, ip, besides=claim.uid, address=address)
+    return ip == claim.pod_ip or not has_taker(job.world, address, besides=claim.uid)
 
 
 def _is_on_its_node(job: Job, address: Address) -> bool:

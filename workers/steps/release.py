@@ -5,7 +5,6 @@ from eip.claim import (
     changed,
     in_doubt,
     next_step,
-    owes_double,
     without_address,
     without_association,
     without_doubt,
@@ -35,14 +34,14 @@ def release(job: Job) -> Outcome:
     if claim.tagged_keep and not follows and not job.world.ledger.open_epoch().refilled:
         return Again(1.0, "waits until it is known whose the address is")
     astray = bool(claim.association_id) and not claim.serving
-    return release_double(job) if owes_double(claim) and not astray else _owed(job)
+    return release_double(job) if claim.owes_double and not astray else _owed(job)
 
 
 def _owed(job: Job) -> Outcome:
     claim = job.held.claim
     if claim.association_id:
         return _disassociate(job)
-    if claim.desired in {Desired.HOLD, Desired.SERVE} and not claim.is_spare:
+    if claim.is_in_doubt:
         job.served()
         return locate(job) or Done(f"{claim.public_ip} is on no IP", without_doubt)
     if claim.lent:

@@ -65,12 +65,15 @@ def _asks_again(attempts: int) -> bool:
     return attempts > 0 and attempts % ASK_AGAIN == 0
 
 
-def reset_double(job: Job, allocation_id: str, error: Ec2Error) -> Failed:
-    """The same for an address that a pod has beside its own, of whose record no claim knows.
+def withdraw_name(job: Job, allocation_id: str) -> None:
+    """Take the record off an address that a pod has beside its own, and of whose record no claim knows.
 
-    The call that was refused changed nothing, so that this is the only one of its task.
+    A release that was refused changed nothing, so that this is the only call of its task.
+
+    Raises:
+        TryLater: the wait for a token would be too long.
+        Ec2Error: EC2 refused it.
+
     """
-    if job.held.claim.attempts % ASK_AGAIN == 0:
-        job.token(Action.RESET_ATTRIBUTE)
-        job.world.ec2.reset_reverse_dns(allocation_id)
-    return failed(error)
+    job.token(Action.RESET_ATTRIBUTE)
+    job.world.ec2.reset_reverse_dns(allocation_id)

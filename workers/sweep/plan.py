@@ -13,7 +13,7 @@
 | lent, as claimed          | has it               | any       | nothing                             |
 | lent, association differs | has it               | any       | put what EC2 shows on the claim     |
 | lent, with another's IP   | has it               | any       | lost: somebody moved it             |
-| lent, where it was to be  | has it, on hold      | any       | put what EC2 shows on the claim     |
+| lent, somewhere           | has it, on hold      | any       | doubt: a call may have come late    |
 | lent, association differs | is contested         | any       | nothing: it may be its own call's   |
 | lent and free             | none                 | any       | offer it to who waits               |
 | lent here, on nobody's IP | none                 | gone      | suspect; stray the second time      |
@@ -30,7 +30,7 @@ from eip import names
 from eip.claim import Claim
 from eip.decide import Desired, Scope
 from eip.pod import Pod
-from workers.ours import Identity, asks_for_lent, is_lent, is_lent_here, whose
+from workers.ours import Identity, asks_for, asks_for_lent, is_lent, is_lent_here, whose
 from workers.ports import Address
 
 QUIET_MS = 10_000
@@ -59,6 +59,7 @@ class Plan:
     shown: dict[str, Address] = field(default_factory=dict)
     free: list[Address] = field(default_factory=list)
     strays: list[Address] = field(default_factory=list)
+    doubted: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     reports: dict[str, str] = field(default_factory=dict)
@@ -114,7 +115,7 @@ def _compare_lent(
     result: Plan,
 ) -> None:
     holders = {c.allocation_id: c for c in snapshot.claims.values() if c.lent}
-    wanted = {pod.ipv4 for pod in snapshot.pods.values() if asks_for_lent(pod, scope)}
+    wanting = {pod.ipv4: pod for pod in snapshot.pods.values() if asks_for_lent(pod, scope)}
     for address in lent.values():
         claim = holders.get(address.allocation_id)
         if claim is not None:
@@ -124,18 +125,20 @@ def _compare_lent(
             continue
         elif not address.association_id:
             result.free.append(address)
-        elif address.private_ip not in wanted and _ripe(address, snapshot, orphan_age_ms, result):
-            result.strays.append(address)
+        else:
+            there = wanting.get(address.private_ip)
+            wanted = there is not None and asks_for(there, address, identity, scope)
+            if not wanted and _ripe(address, snapshot, orphan_age_ms, result):
+                result.strays.append(address)
 
 
 def _compare_held(claim: Claim, address: Address, result: Plan) -> None:
     if claim.contested or address.association_id == claim.association_id:
         return
     elsewhere = address.private_ip != claim.pod_ip or claim.interface_id not in {"", address.interface_id}
-    if claim.desired is Desired.HOLD:
-        # A call for this pod may have come late.
-        elsewhere = address.interface_id not in {claim.interface_id, claim.attempted_interface_id}
-    if address.association_id and elsewhere:
+    if address.association_id and claim.desired is Desired.HOLD:
+        result.doubted.append(claim.uid)
+    elif address.association_id and elsewhere:
         result.lost.append(claim.uid)
     else:
         result.shown[claim.uid] = address

@@ -41,4 +41,7 @@ def confirm_stray(world: World, claim: Claim) -> Change:
         KubernetesError: it is not known which pods there are.
 
     """
-    return without_association if has_taker(world, claim.associated_ip) else gone
+    address = world.ec2.address(claim.allocation_id)
+    if address is None or address.private_ip != claim.associated_ip or has_taker(world, address):
+        return without_association
+    return gone

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from eip import names
-from eip.claim import Claim, without_address
+from eip.claim import Claim, in_doubt, without_address
 from eip.decide import EventType, decide
 from eip.errors import EipError
 from eip.observe import left, observe
@@ -117,16 +117,8 @@ class Sweeper:
                 yield from filter(self.world.scope.is_managed, page.items)
 
     def _mend(self, todo: Plan, snapshot: Snapshot) -> None:
+        self._mend_claims(todo, snapshot)
         queue = self.world.queue
-        for uid, owned in todo.adopt.items():
-            change = taken(uid, owned, snapshot.taken_at, partial(snapshot.claims.__contains__, uid))
-            queue.update(uid, change, ensure=True)
-        for uid, address in todo.shown.items():
-            queue.update(uid, if_settled(partial(with_association, address=address), snapshot.taken_at))
-        for uid in todo.lost:
-            queue.update(uid, if_settled(without_address, snapshot.taken_at))
-        for uid in todo.left:
-            queue.update(uid, left)
         waiting = self.world.ledger.waiting()
         for pod in snapshot.pods.values():
             self._observe(pod, snapshot.claims.get(pod.uid), waiting)
@@ -140,6 +132,21 @@ class Sweeper:
         for allocation_id, why in todo.reports.items():
             log.warning("address left alone", allocation_id=allocation_id, reason=why)
         self._take_strays(todo.strays, snapshot)
+
+    def _mend_claims(self, todo: Plan, snapshot: Snapshot) -> None:
+        """Put on the claims what EC2 shows, unless they have changed since."""
+        queue = self.world.queue
+        for uid, owned in todo.adopt.items():
+            change = taken(uid, owned, snapshot.taken_at, partial(snapshot.claims.__contains__, uid))
+            queue.update(uid, change, ensure=True)
+        for uid, address in todo.shown.items():
+            queue.update(uid, if_settled(partial(with_association, address=address), snapshot.taken_at))
+        for uid in todo.doubted:
+            queue.update(uid, if_settled(partial(in_doubt, now=snapshot.taken_at), snapshot.taken_at))
+        for uid in todo.lost:
+            queue.update(uid, if_settled(without_address, snapshot.taken_at))
+        for uid in todo.left:
+            queue.update(uid, left)
 
     def _take_strays(self, strays: Sequence[Address], snapshot: Snapshot) -> None:
         """Take lent addresses off our own nodes' interfaces where no claim remembers them.

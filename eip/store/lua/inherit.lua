@@ -19,17 +19,15 @@
 -- ARGV[8+] string  the fields that go from claim to claim
 --
 -- Answers {now, 'HELD' | 'LOST' | 'CHANGED' | 'BUSY'}: busy when a step works on the other claim, or has done so
--- since it was read, or may have left an address that nobody knows of yet, or a second one. One that fails to be
--- released holds nobody up: a sweep finds it.
+-- since it was read, or may have left an address that nobody knows of yet, or a second one.
 
 local uid, token, other = ARGV[2], ARGV[3], ARGV[5]
 local why = given_up(KEYS[2], token, ARGV[4])
 if why then
   return { now, why }
 end
-local theirs = redis.call('HMGET', KEYS[3], 'lease_until', 'version', 'intent_at', 'doubles', 'error')
-local doubled = theirs[4] and not theirs[5]
-if tonumber(theirs[1] or '0') > now or theirs[2] ~= ARGV[6] or theirs[3] or doubled then
+local theirs = redis.call('HMGET', KEYS[3], 'lease_until', 'version', 'intent_at', 'doubles')
+if tonumber(theirs[1] or '0') > now or theirs[2] ~= ARGV[6] or theirs[3] or theirs[4] then
   return { now, 'BUSY' }
 end
 
