@@ -18,7 +18,6 @@ from workers.confirm import confirm_for
 from workers.failure import failed
 from workers.outcome import Again, Done, Outcome
 from workers.steps.doubles import release_double
-from workers.steps.give_back import give_back
 from workers.steps.intent import settle
 from workers.steps.keep import keep
 from workers.steps.locate import locate, moved
@@ -45,7 +44,8 @@ def _owed(job: Job) -> Outcome:
         job.served()
         return locate(job) or Done(f"{claim.public_ip} is on no IP", without_doubt)
     if claim.lent:
-        return give_back(job)
+        job.served()
+        return Done(f"{claim.public_ip} is free for others", without_address)
     if claim.allocation_id:
         return (keep(job) if claim.tagged_keep else None) or _give_up(job)
     return settle(job)
