@@ -5,6 +5,7 @@ from typing import Protocol
 
 import structlog
 
+from eip.clock import Clock, SystemClock
 from eip.decide import EventType
 from eip.errors import EipError, EpochChanged, StaleLeader
 from eip.pod import Pod
@@ -47,13 +48,21 @@ class Delivery:
         start_over: Callable[[], None],
         pause: Callable[[float], object],
         backoff: Backoff | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._ledger = ledger
         self._fence = fence
         self._start_over = start_over
         self._pause = pause
         self._backoff = backoff or Backoff(base=0.1, cap=2.0)
+        self._clock = clock or SystemClock()
         self._trouble = ""
+        self._troubled_at = 0.0
+
+    @property
+    def refused_for(self) -> float:
+        """For how many seconds Redis has done nothing that it was asked for; 0 while it does."""
+        return self._clock.now() - self._troubled_at if self._trouble else 0.0
 
     def deliver(self, item: Item) -> bool:
         """Whether the item was written; not, when we stopped leading. StaleLeader when another leads."""
@@ -65,12 +74,18 @@ class Delivery:
             except EipError as error:
                 self._back_off(error)
             else:
-                self._went_well()
+                # A page without pods asks nothing of Redis.
+                if not isinstance(item, Page) or item.pods:
+                    self._went_well()
                 return True
         return False
 
     def check_epoch(self) -> None:
         """Start over when Redis has lost what was written; an unreachable Redis is asked the next time."""
+        if self._read_epoch():
+            self._went_well()
+
+    def _read_epoch(self) -> bool:
         try:
             if self._ledger.epoch_changed():
                 log.warning("Redis has lost its data: all pods are listed again")
@@ -79,6 +94,8 @@ class Delivery:
             raise
         except EipError as error:
             self._tell(error)
+            return False
+        return True
 
     def _write(self, item: Item, fence: int) -> None:
         match item:
@@ -94,10 +111,12 @@ class Delivery:
         if isinstance(error, EpochChanged):
             # Redis answers: the pauses of an outage are over with it.
             self._backoff.reset()
-            self.check_epoch()
+            self._read_epoch()
         self._pause(self._backoff.next())
 
     def _tell(self, error: EipError) -> None:
+        if not self._trouble:
+            self._troubled_at = self._clock.now()
         if type(error).__name__ != self._trouble:
             self._trouble = type(error).__name__
             log.warning("Redis takes no change; it is tried until it does, nothing is lost", error=str(error))

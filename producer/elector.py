@@ -68,6 +68,7 @@ class Elector:
         self._read_first = True
         self._highest = 0
         self._term: Term | None = None
+        self._aside_until = clock.now()
         self._trouble: tuple[int, str] | None = None
 
     @property
@@ -95,9 +96,13 @@ class Elector:
             return self._delay()
 
     def release(self) -> None:
-        """Stop leading and let another lead at once. Call it when nothing writes any more."""
+        """Stop leading and let another lead at once. Call it when nothing writes any more.
+
+        We stand aside until every other has looked.
+        """
         with self._lock:
             self._term = None
+            self._aside_until = self._clock.now() + 2 * self._times.look
             if not self._seen or self._seen.lease.spec.holder_identity != self.identity:
                 return
             try:
@@ -117,7 +122,7 @@ class Elector:
         spec = bid(
             self._seen, self.identity, self._clock.now(), self._wall(), self._times, above=self._highest
         )
-        if spec is None:
+        if spec is None or began < self._aside_until:
             self._stand_by()
             return
         self._write(spec)

@@ -21,6 +21,13 @@ STALE_PAUSE = 5.0
 AFTER_LOSS = 15.0
 """Seconds from a lost Redis to a sweep: who filled the claims may have seen late where an address is."""
 
+REDIS_LATE = 10.0
+"""Seconds in which Redis takes no change before we are not ready: a failover is shorter as a rule."""
+
+REDIS_PATIENCE = 60.0
+"""Seconds before the Lease is given back: another may reach a Redis that we don't. Doubled each time, until a
+list is written: when nobody reaches Redis the lead must not go round, for each new leader lists all pods."""
+
 # Each is several times what the slowest healthy round takes: a call's time-outs and back-off for the loops,
 # the silence that a watch bears (90 s) for its thread. An API server or Redis that is away stops none.
 LOOP_STALLED = 60.0
@@ -139,6 +146,8 @@ class Producer:
         self._parts = parts
         self._stopped = threading.Event()
         self._inbox: Watches | None = None
+        self._delivery: Delivery | None = None
+        self._patience = REDIS_PATIENCE
         self._turned_at = parts.clock.now()
         self._epoch = Periodic(parts.epoch_interval, parts.clock)
         self._sweep = Periodic(parts.sweep_interval, parts.clock)
@@ -181,13 +190,15 @@ class Producer:
         inbox = self._inbox
         if inbox is None:
             return "leading since a moment ago"
+        if (still := self._refused_for) > REDIS_LATE:
+            return f"Redis has taken no change for {still:.0f} s"
         return "" if inbox.synced else f"pods are still to be listed in: {', '.join(inbox.unlisted)}"
 
     def observe(self) -> None:
         """Bring the gauges up to date."""
         inbox = self._inbox
         metrics.LEADING.set(self._parts.elector.fence is not None)
-        metrics.SYNCED.set(inbox is not None and inbox.synced)
+        metrics.SYNCED.set(inbox is not None and inbox.synced and self._refused_for <= REDIS_LATE)
         metrics.SILENCE.set(inbox.silence if inbox else 0)
 
     def _turn(self) -> None:
@@ -205,7 +216,13 @@ class Producer:
 
     def _lead(self) -> None:
         self._inbox = inbox = self._parts.watch()
-        delivery = Delivery(self._parts.ledger, self._fence, lambda: self._start_over(inbox), self._pause)
+        self._delivery = delivery = Delivery(
+            self._parts.ledger,
+            self._fence,
+            lambda: self._start_over(inbox),
+            self._wait_for_redis,
+            clock=self._parts.clock,
+        )
         inbox.start()
         try:
             while self._fence() is not None:
@@ -215,10 +232,10 @@ class Producer:
                 item = inbox.get(TICK)
                 if item and delivery.deliver(item):
                     inbox.done(item)
-                    _count(item)
+                    self._written(item)
         finally:
             inbox.stop()
-            self._inbox = None
+            self._inbox = self._delivery = None
 
     def _chores(self, delivery: Delivery) -> None:
         if self._epoch.due():
@@ -237,17 +254,33 @@ class Producer:
         except EipError as error:
             log.warning("the sweep was not sent; the next is in its turn", error=str(error))
 
+    def _written(self, item: Item) -> None:
+        match item:
+            case Changed(event, _):
+                metrics.EVENTS.labels(event.value).inc()
+            case Listed():
+                metrics.LISTS.inc()
+                self._patience = REDIS_PATIENCE
+
     def _fence(self) -> int | None:
         return None if self._stopped.is_set() else self._parts.elector.fence
+
+    @property
+    def _refused_for(self) -> float:
+        """Seconds in which Redis has taken nothing from us, as long as we lead."""
+        return delivery.refused_for if (delivery := self._delivery) else 0.0
+
+    def _wait_for_redis(self, seconds: float) -> None:
+        self.observe()
+        if (still := self._refused_for) > self._patience:
+            log.error(
+                "Redis takes no change from this replica: giving the Lease back, for another may reach it",
+                seconds=round(still),
+            )
+            self._patience *= 2
+            self._parts.elector.release()
+        self._pause(seconds)
 
     def _pause(self, seconds: float) -> None:
         self._turned_at = self._parts.clock.now()
         self._stopped.wait(seconds)
-
-
-def _count(item: Item) -> None:
-    match item:
-        case Changed(event, _):
-            metrics.EVENTS.labels(event.value).inc()
-        case Listed():
-            metrics.LISTS.inc()

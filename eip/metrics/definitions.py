@@ -327,7 +327,8 @@ SYNCED = Metric(
     "eip_producer_synced",
     Kind.GAUGE,
     Program.PRODUCER,
-    "1 while all that the last lists brought is written, else 0; a replica that stands by says 0.",
+    "1 while all that the last lists brought is written and Redis takes changes, else 0; a replica that "
+    "stands by says 0.",
 )
 WATCH_EVENTS = Metric(
     "eip_watch_events_total",

@@ -1,16 +1,29 @@
 """A replica from start to stop: who it is to the kubelet, and what it does while it leads."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from eip.decide import EventType
 from eip.errors import EipError, StaleLeader
+from eip.kubernetes.leases import Lease
 from eip.pod import OwnerMeta, Pod
-from producer.run import AFTER_LOSS, LOOP_STALLED, WATCH_STALLED, Parts, Periodic, Producer
+from producer.elector import Elector as RealElector
+from producer.run import (
+    AFTER_LOSS,
+    LOOP_STALLED,
+    REDIS_LATE,
+    REDIS_PATIENCE,
+    WATCH_STALLED,
+    Parts,
+    Periodic,
+    Producer,
+)
 from producer.watch import Changed, Item, Listed, Page
 
 POD = Pod(OwnerMeta(uid="a"))
@@ -84,10 +97,13 @@ class Ledger:
         self.told: list[tuple[object, ...]] = []
         self.stale = False
         self.lost = False
+        self.away = False
 
     def seen(self, event_type: EventType, pod: Pod, fence: int) -> None:
         if self.stale:
             raise StaleLeader("fence 7 is lower than 9")
+        if self.away:
+            raise EipError("Redis is away")
         self.told.append((event_type, pod.uid, fence))
 
     def page(self, pods: Sequence[Pod], fence: int) -> None:
@@ -97,6 +113,8 @@ class Ledger:
         self.told.append(("compare", namespace, uids, fence))
 
     def epoch_changed(self) -> bool:
+        if self.away:
+            raise EipError("Redis is away")
         lost, self.lost = self.lost, False
         return lost
 
@@ -117,6 +135,24 @@ class World:
 
     def stop(self) -> None:
         self.producer.stop()
+
+    def lose_redis(self, each_pause: Callable[[], None]) -> None:
+        """From after the list; each wait takes 5 s, and then something is looked at or done."""
+
+        def pause(seconds: float) -> None:
+            self.hands.time += 5.0
+            self.elector.turned_at = self.hands.time
+            each_pause()
+
+        def lose(timeout: float) -> Item | None:
+            item = get(timeout)
+            self.ledger.away = isinstance(item, Changed)
+            return item
+
+        get = self.inbox.get
+        self.inbox.get = lose  # type: ignore[method-assign]
+        self.inbox.items.append(Changed(EventType.ADDED, POD))
+        self.producer._pause = pause  # type: ignore[method-assign]
 
     def send_sweep(self) -> None:
         self.sweeps.append(self.hands.now())
@@ -338,3 +374,116 @@ def test_a_loop_that_hangs_is_a_reason_to_restart(
     world.producer.run()
 
     assert answers == [reason]
+
+
+def gauge(name: str) -> float | None:
+    """What Prometheus is told."""
+    return REGISTRY.get_sample_value(name)
+
+
+def test_a_leader_that_cannot_write_says_so_and_is_not_restarted(world: World) -> None:
+    """The watch goes on meanwhile: each try brings the gauges up to date."""
+    answers: list[tuple[float | None, float | None, str]] = []
+
+    def look() -> None:
+        world.inbox.silence = world.hands.time
+        if world.hands.time > REDIS_LATE + 10:
+            world.producer.stop()
+        answers.append(
+            (gauge("eip_watch_silence_seconds"), gauge("eip_producer_synced"), world.producer.ready())
+        )
+        assert world.producer.alive() == ""
+
+    world.lose_redis(look)
+    world.producer.run()
+
+    assert answers == [
+        (0.0, 1.0, ""),
+        (5.0, 1.0, ""),
+        (10.0, 1.0, "Redis has taken no change for 15 s"),
+        (15.0, 0.0, "Redis has taken no change for 20 s"),
+        (20.0, 0.0, "Redis has taken no change for 25 s"),
+    ]
+
+
+def test_a_leader_with_nothing_to_write_misses_redis_too(world: World) -> None:
+    """It asks for the epoch each second."""
+    answers: list[str] = []
+
+    def look() -> None:
+        world.ledger.away = True
+        world.hands.time += 8.0
+        if world.hands.time > 20.0:
+            answers.append(world.producer.ready())
+            world.producer.stop()
+
+    world.inbox.over = look
+    world.producer.run()
+
+    assert answers == ["Redis has taken no change for 16 s"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "waits"),
+    [
+        pytest.param(False, [1, 2, 4], id="ever more seldom"),
+        pytest.param(True, [1, 1, 1], id="after a list anew"),
+    ],
+)
+def test_a_leader_that_cannot_write_gives_the_lease_back(
+    world: World, *, listed: bool, waits: list[int]
+) -> None:
+    """Another's Redis may work; if nobody's does, the lead must not go round, for each leader lists all."""
+    given_back = [0.0]
+
+    def lead_again() -> None:
+        if world.inbox.calls[-1] == "start":
+            return
+        given_back.append(world.hands.time)
+        if len(given_back) > len(waits):
+            world.producer.stop()
+        world.elector.fence = 8
+        world.ledger.away = not listed
+        world.inbox.items = [Changed(EventType.ADDED, POD)]
+        if listed:
+            world.inbox.items.insert(0, Listed(None, frozenset({"a"})))
+
+    world.lose_redis(lead_again)
+    with capture_logs() as logs:
+        world.producer.run()
+
+    assert [round((end - begin) / REDIS_PATIENCE) for begin, end in itertools.pairwise(given_back)] == waits
+    assert world.inbox.calls == ["start", "stop"] * 3
+    assert sum("giving the Lease back" in entry["event"] for entry in logs) == 3
+
+
+def test_who_gave_the_lease_back_stands_aside_for_a_moment() -> None:
+    """Every other replica has looked by then; without any it leads again."""
+
+    class Leases:
+        lease: Lease | None = None
+
+        def get(self, namespace: str, name: str) -> Lease | None:
+            return self.lease
+
+        def create(self, namespace: str, lease: Lease) -> Lease:
+            self.lease = lease
+            return lease
+
+        def replace(self, namespace: str, name: str, lease: Lease) -> Lease:
+            self.lease = lease
+            return lease
+
+    hands = Hands()
+    elector = RealElector(Leases(), "ours", "a", hands)
+    elector.turn()
+    assert elector.fence is not None
+
+    elector.release()
+    led = []
+    for _ in range(6):
+        elector.turn()
+        led.append(elector.fence is not None)
+        hands.time += 1.0
+
+    assert led == [False, False, False, False, True, True]

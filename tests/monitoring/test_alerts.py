@@ -46,6 +46,8 @@ RELEASE_IDLE = {
 }
 FIRST_IDLE = {name: steady(7) for name in healthy() if name.startswith('eip_steps_total{instance="w1"')}
 QUEUED = everywhere("eip_queue_messages", steady(9), queue="allocate")
+CANNOT_WRITE = {'eip_producer_synced{instance="p1"}': steady(0)}
+GIVEN_BACK = " ".join(["1 1 0"] * 10)
 OLD = everywhere("eip_queue_oldest_wakeup_seconds", rising(1), queue="release")
 
 FIRES: dict[str, tuple[Series, float, set[str]]] = {
@@ -110,7 +112,27 @@ FIRES: dict[str, tuple[Series, float, set[str]]] = {
         6,
         {"EipWatchSilent"},
     ),
-    "the leader cannot write": ({'eip_producer_synced{instance="p1"}': steady(0)}, 6, {"EipWatchSilent"}),
+    "the leader cannot write": (CANNOT_WRITE, 6, {"EipWatchSilent"}),
+    "whoever leads cannot write, and gives the Lease back": (
+        CANNOT_WRITE | {'eip_producer_leading{instance="p1"}': GIVEN_BACK},
+        10,
+        {"EipWatchSilent"},
+    ),
+    "nobody reaches Redis": (
+        CANNOT_WRITE
+        | everywhere("eip_redis_up", steady(0))
+        | {'eip_watch_silence_seconds{instance="p1"}': rising(1)},
+        6,
+        {"EipRedisAway"},
+    ),
+    "the leader loses the Lease, and nobody takes it": (
+        {
+            'eip_producer_leading{instance="p1"}': then((5, steady(1)), (0, steady(0))),
+            'eip_producer_synced{instance="p1"}': then((5, steady(1)), (0, steady(0))),
+        },
+        9,
+        {"EipNoLeader"},
+    ),
 }
 
 QUIET: dict[str, tuple[Series, float]] = {

@@ -52,15 +52,28 @@ class Desk:
         self.ledger = Ledger()
         self.fences: list[int | None] = []
         self.waited: list[float] = []
+        self.refused: list[float] = []
         self.relists = 0
+        self.time = 100.0
         backoff = Backoff(base=0.1, cap=5.0, chance=lambda _, high: high)
-        self.delivery = Delivery(self.ledger, self.fence, self.relist, self.waited.append, backoff)
+        self.delivery = Delivery(self.ledger, self.fence, self.relist, self.pause, backoff, self)
 
     def fence(self) -> int | None:
         return self.fences.pop(0) if self.fences else 7
 
     def relist(self) -> None:
         self.relists += 1
+
+    def pause(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.time += seconds
+        self.refused.append(round(self.delivery.refused_for, 1))
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
 
 
 @pytest.fixture
@@ -157,4 +170,46 @@ def test_an_epoch_that_cannot_be_read_is_asked_for_again(desk: Desk) -> None:
             desk.delivery.check_epoch()
 
     assert desk.relists == 1
-    assert len(logs) == 2
+    assert [entry["event"] for entry in logs] == [
+        "Redis takes no change; it is tried until it does, nothing is lost",
+        "Redis has lost its data: all pods are listed again",
+        "Redis takes changes again",
+    ]
+
+
+def test_for_how_long_redis_refuses_counts_from_the_first_failure(desk: Desk) -> None:
+    """Whatever failed since; an item that was taken ends it."""
+    desk.ledger.failures = [EipError("Redis is away"), EpochChanged("run_id changed"), EipError("away")]
+
+    desk.delivery.deliver(CHANGE)
+
+    assert desk.refused == [0.1, 0.2, 0.4]
+    assert desk.delivery.refused_for == 0.0
+
+
+def test_an_epoch_that_cannot_be_read_counts_too_until_it_can(desk: Desk) -> None:
+    """There may be nothing to write for hours."""
+    desk.ledger.epochs = [EipError("Redis is away"), EipError("Redis is away"), False]
+
+    refused = []
+    for _ in range(3):
+        desk.delivery.check_epoch()
+        desk.time += 5.0
+        refused.append(desk.delivery.refused_for)
+
+    assert refused == [5.0, 10.0, 0.0]
+
+
+def test_a_page_without_pods_is_no_news_of_redis(desk: Desk) -> None:
+    """Nothing was asked of it."""
+    desk.ledger.epochs = [EipError("Redis is away")]
+
+    with capture_logs() as logs:
+        desk.delivery.check_epoch()
+        assert desk.delivery.deliver(Page(None, ()))
+        desk.time += 5.0
+
+    assert [entry["event"] for entry in logs] == [
+        "Redis takes no change; it is tried until it does, nothing is lost"
+    ]
+    assert desk.delivery.refused_for == 5.0
