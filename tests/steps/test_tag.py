@@ -105,6 +105,18 @@ def test_what_may_be_tagged_to_stay_stays(workers: Workers, unknown: Callable[[W
     assert workers.claim(OTHER).serving
 
 
+@pytest.mark.parametrize("unknown", [lost, died])
+def test_what_may_stay_no_longer_is_released(workers: Workers, unknown: Callable[[Workers], None]) -> None:
+    """Its author took the annotation away, and its pod is gone before it is known that EC2 heard of it."""
+    workers.serve(metadata={"annotations": {names.KEEP_ANNOTATION: "forever"}})
+    edited(workers, "")
+    unknown(workers)
+    workers.see(workers.kubernetes.remove("web"), EventType.DELETED)
+    workers.run_for(60)
+
+    assert workers.ec2.addresses == []
+
+
 def test_what_ec2_does_not_show_as_tagged_is_released(workers: Workers) -> None:
     """The author asks for it when the pod has ended, and whoever works on that dies: EC2 is asked twice."""
     workers.serve()

@@ -21,7 +21,7 @@ def tag(job: Job) -> Outcome:
         means = verdict(error).verdict
         if means is Verdict.GONE:
             return gone_or_failed(job, error)
-        unsure = means is Verdict.UNCERTAIN and claim.keep
+        unsure = means is Verdict.UNCERTAIN
         return failed(error, _maybe_tagged if unsure else unchanged, job.held)
     return Done(
         f"tagged {claim.public_ip} as this pod's",
@@ -30,5 +30,5 @@ def tag(job: Job) -> Outcome:
 
 
 def _maybe_tagged(claim: Claim) -> Claim:
-    """It counts as tagged if its pod ends, and is tagged again while it lives."""
-    return changed(claim, tagged_keep=claim.keep, retag=True)
+    """It is tagged again while its pod lives; if that ends, EC2 is asked whether it stays."""
+    return changed(claim, tagged_keep=claim.keep or claim.tagged_keep, retag=True)

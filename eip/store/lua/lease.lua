@@ -22,8 +22,8 @@ local function doubt(key)
   if not known[4] or known[4] ~= known[5] then
     redis.call('HSET', key, 'contested', 1)
   end
-  if known[6] and known[6] ~= known[7] and not known[8] then
-    -- It may be tagged to stay; if its pod lives on that is said once more.
-    redis.call('HSET', key, 'tagged_keep', known[6], 'retag', 1)
+  if known[6] ~= known[7] and not known[8] then
+    -- It may be tagged to stay, or no longer; if its pod lives on that is said once more.
+    redis.call('HSET', key, 'tagged_keep', known[6] or known[7], 'retag', 1)
   end
 end
