@@ -17,6 +17,16 @@ _TAG_KEY = re.compile(r"^(?!aws:)[\w\s.:/=+\-@]{1,128}$")
 _TAG_VALUE = re.compile(r"^[\w\s.:/=+\-@]{0,256}$")
 _IPV4_POOL = re.compile(r"(ipv4pool-ec2|ipam-pool)-[0-9a-f]{8,17}")
 _PODS = re.compile(r"[a-z0-9*-]+/[a-z0-9*.-]+")
+_VPC = re.compile(r"vpc-[0-9a-z-]+")
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# It is the value of a tag and of a filter, in which EC2 takes * and ? for anything.
+_UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+=-]{0,127}")
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set
+_ANNOTATION = re.compile(
+    r"((?=[^/]{1,253}/)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?"
+    r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def _words(value: object) -> object:
@@ -65,6 +75,16 @@ def _lent_pools(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+def _of_form(form: re.Pattern[str], meant: str, *, blank: bool = False) -> AfterValidator:
+    def check(value: str) -> str:
+        text = value.strip()
+        if not form.fullmatch(text) and (text or not blank):
+            raise ValueError(f"not {meant}")
+        return text
+
+    return AfterValidator(check)
+
+
 def _redis_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
     url = value.get_secret_value()
     if not redis_address.is_redis_url(url):
@@ -82,7 +102,31 @@ def _password(value: SecretStr) -> SecretStr:
     return SecretStr(redis_address.without_line_end(value.get_secret_value()))
 
 
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Uid = Annotated[
+    str,
+    _of_form(
+        _UID,
+        "a uid or a name: write at most 128 letters, digits and . _ : / @ + = -, a letter or a digit first",
+        blank=True,
+    ),
+]
+Vpc = Annotated[str, _of_form(_VPC, "the id of a VPC: write vpc-...", blank=True)]
+Ipv4Pool = Annotated[
+    str, _of_form(_IPV4_POOL, "a public IPv4 pool: write ipv4pool-ec2-... or ipam-pool-...", blank=True)
+]
+Namespace = Annotated[
+    str,
+    _of_form(
+        _NAMESPACE,
+        "the name of a namespace: write at most 63 of a-z, 0-9 and -, of which - is neither first nor last",
+    ),
+]
+Annotation = Annotated[
+    str,
+    _of_form(_ANNOTATION, "the key of an annotation: write NAME or DOMAIN/NAME, such as dns.example/target"),
+]
+Namespaces = Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_words)]
+Annotations = Annotated[tuple[Annotation, ...], NoDecode, BeforeValidator(_words)]
 Tags = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_tags)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 Password = Annotated[SecretStr, AfterValidator(_password)]
@@ -91,6 +135,6 @@ PerSecond = Annotated[float, Field(ge=0.1, le=1000)]
 Burst = Annotated[int, Field(ge=1, le=10000)]
 Seconds = Annotated[float, Field(ge=1, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=0)]
-Limits = Annotated[dict[str, Limit], NoDecode, BeforeValidator(_pairs)]
+Limits = Annotated[dict[Namespace, Limit], NoDecode, BeforeValidator(_pairs)]
 LentPools = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs), AfterValidator(_lent_pools)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eip import names
@@ -15,23 +15,30 @@ from eip.decide import Scope
 from eip.errors import SettingsError
 from eip.setting_forms import (
     Aliases,
+    Annotations,
     Burst,
+    Ipv4Pool,
     LentPools,
     Limit,
     Limits,
     Name,
+    Namespace,
+    Namespaces,
     Password,
     PerSecond,
     RedisUrl,
     Seconds,
     Tags,
-    Words,
+    Uid,
+    Vpc,
 )
 from eip.store.limiter import Rate
 
 PREFIX = "EIP_"
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 SECRETS = frozenset({"EIP_REDIS_URL", "EIP_REDIS_PASSWORD"})
+LIKENESS = 0.75
+"""From which on a name is a slip of the pen; the prefix alone makes for half of a short one."""
 REVERSE_DNS = Rate(46, 5)
 """ModifyAddressAttribute, ResetAddressAttribute: calls at once and a second; EC2 allows 50 and 5."""
 
@@ -46,7 +53,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     cluster_name: Name = Field(description="Name of the cluster; addresses are tagged with it.")
-    cluster_uid: str = Field(
+    cluster_uid: Uid = Field(
         "",
         description="What tells this cluster from another of the same name. "
         "By default the uid of the namespace kube-system, which is read at start.",
@@ -64,10 +71,10 @@ class Settings(BaseSettings):
         "Characters that mean something in a URL are percent-encoded.",
     )
     redis_ca_file: str = Field("", description="CA certificates that Redis' certificate is checked against.")
-    namespaces: Words = Field(
+    namespaces: Namespaces = Field(
         (), description="Namespaces that are served, separated by commas; all by default."
     )
-    denied_namespaces: Words = Field(
+    denied_namespaces: Namespaces = Field(
         (), description="Namespaces whose pods get no address, separated by commas; they are told so."
     )
     namespace_limit: Limit = Field(
@@ -88,12 +95,12 @@ class Settings(BaseSettings):
         False,
         description="Whether nodes with the label are served too: an address for each node's primary IP.",
     )
-    external_dns_annotations: Words = Field(
+    external_dns_annotations: Annotations = Field(
         names.EXTERNAL_DNS_ANNOTATIONS,
         description="Annotations that are set to the public IP for external-dns; empty for none.",
     )
     tags: Tags = Field(default_factory=dict, description="Further tags of each address: KEY=VALUE,KEY=VALUE.")
-    public_ipv4_pool: str = Field(
+    public_ipv4_pool: Ipv4Pool = Field(
         "", description="Public IPv4 pool that addresses come from (ipv4pool-ec2-...)."
     )
     lent_public_ipv4_pools: LentPools = Field(
@@ -102,7 +109,7 @@ class Settings(BaseSettings):
         "POOL=NAMESPACE/NAME NAMESPACE/NAME,POOL=..., with * for anything; none by default.",
     )
     network_border_group: str = Field("", description="Network border group, for Local Zones and Wavelength.")
-    vpc_id: str = Field("", description="The cluster's VPC; needed where nodes cannot be read.")
+    vpc_id: Vpc = Field("", description="The cluster's VPC; needed where nodes cannot be read.")
     read_nodes: bool = Field(
         True,
         description="Whether workers may read nodes; if not, instances are found by host IP and EIP_VPC_ID.",
@@ -140,7 +147,7 @@ class Settings(BaseSettings):
     kubernetes_timeout: Annotated[float, Field(gt=0, le=4)] = Field(
         2, description="Seconds that the API server has to answer a read or a patch."
     )
-    lease_namespace: str = Field(
+    lease_namespace: Namespace = Field(
         default_factory=_own_namespace, description="Namespace of the producer's Lease; its own by default."
     )
     identity: str = Field(
@@ -154,6 +161,11 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="Format of log lines; auto is console on a terminal and json elsewhere."
     )
+
+    @field_validator("lease_namespace", mode="before")
+    @classmethod
+    def _own_where_blank(cls, value: str) -> str:
+        return value if value.strip() else _own_namespace()
 
     @property
     def scope(self) -> Scope:
@@ -224,5 +236,5 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=LIKENESS)
     return f"; did you mean {near[0]}?" if near else ""

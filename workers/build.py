@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
-
 from eip.clock import SystemClock
-from eip.errors import KubernetesError, SettingsError
+from eip.errors import SettingsError
 from eip.kubernetes import client as kubernetes_client
-from eip.kubernetes.patience import patiently
 from eip.settings import Settings
 from eip.store.handover import Handover
 from eip.store.ledger import Ledger
@@ -22,6 +19,7 @@ from workers.aws.client import Cluster, Ec2Client, Placement
 from workers.aws.interface import interface_finder
 from workers.aws.session import region_of
 from workers.budget import Budget
+from workers.cluster_uid import cluster_uid
 from workers.housekeeping import Housekeeping
 from workers.observing.account_quota import read_quota
 from workers.observing.installation import Installation
@@ -31,8 +29,6 @@ from workers.ours import Identity
 from workers.sweep.sweeper import Sweeper
 from workers.tell import Teller
 from workers.world import World
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +59,15 @@ def build(settings: Settings, send: Sender) -> Worker:
         raise SettingsError(
             "EIP_NODES=true needs EIP_READ_NODES=true: nodes that may not be read can't be served"
         )
+    # Before anything is waited for.
+    region = region_of()
     clock = SystemClock()
     redis_client = connect_fit(settings.redis_url.get_secret_value(), ca_file=settings.redis_ca_file)
     ledger = Ledger(redis_client)
     limiter = Limiter(Scripts(redis_client), settings.rates)
     budget = Budget(limiter, ledger, clock)
     kubernetes = kubernetes_client.connect(settings.kubernetes_timeout)
-    identity = Identity(settings.cluster_name, settings.cluster_uid or _cluster_uid(kubernetes))
+    identity = Identity(settings.cluster_name, settings.cluster_uid or cluster_uid(kubernetes, clock.sleep))
     ec2 = _ec2(settings, identity, budget)
     world = World(
         ec2=ec2,
@@ -92,19 +90,9 @@ def build(settings: Settings, send: Sender) -> Worker:
         world,
         sweeper,
         Housekeeping(sweeper, clock),
-        Observer(installation, partial(read_quota, region_of(), budget.describe)),
+        Observer(installation, partial(read_quota, region, budget.describe)),
         Shared(installation, limiter, settings.rates, lambda: PULSE.redis_since is not None),
     )
-
-
-def _cluster_uid(kubernetes: kubernetes_client.Kubernetes) -> str:
-    try:
-        return patiently(kubernetes.kube_system_uid)
-    except KubernetesError as error:
-        raise SettingsError(
-            f"the uid of the namespace kube-system cannot be read ({error}); "
-            "give the worker's service account the right to get it, or set EIP_CLUSTER_UID"
-        ) from error
 
 
 def _ec2(settings: Settings, identity: Identity, budget: Budget) -> Ec2Client:

@@ -77,20 +77,25 @@ class Housekeeping:
         epoch = world.ledger.open_epoch()
         world.queue.resync()
         world.quota.tick()
-        if not epoch.refilled:
-            self._refill(epoch.name)
+        if epoch.refilled or self._refill(epoch.name):
+            # Not after each tick: most look for nothing that was lost, and nothing is wrong with them.
+            self._trouble.over()
 
-    def _refill(self, epoch: str) -> None:
-        """One worker's task in each epoch: a mark that outlived the last one must not hold it up."""
+    def _refill(self, epoch: str) -> bool:
+        """One worker's task in each epoch: a mark that outlived the last one must not hold it up.
+
+        Whether it was this worker's, and done.
+        """
         world = self._sweeper.world
         if not world.ledger.first_in(Keys.REFILL, epoch, REFILL_SECONDS):
-            return
+            return False
         try:
             self._sweeper.refill()
         except EipError:
             # Without the claims nobody releases anything: one lost answer of EC2 must not cost 20 s.
             world.ledger.first_again_in(Keys.REFILL, epoch, int(SLOW_TICK))
             raise
+        return True
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -115,7 +120,6 @@ class Housekeeping:
             self._trouble.tell(f"a fault of the worker's own, report it: {type(error).__name__}: {error}")
         else:
             PULSE.redis_answered(self._clock.now())
-            self._trouble.over()
 
     def _show_life(self) -> None:
         dead = PULSE.trouble(self._clock.now())

@@ -23,6 +23,8 @@ def addresses(
     sight = Sight(ways.installation)
     found = reading.addresses(sight, ways)
     if found is None:
+        if output in {Output.JSON, Output.YAML}:
+            printing.data({"items": []}, output)
         printing.end(sight)
     rows = address_rows(
         found,

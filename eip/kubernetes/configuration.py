@@ -59,23 +59,34 @@ def _read(kubeconfig: str, context: str) -> "Configuration":
     from kubernetes import client, config  # noqa: PLC0415
 
     configuration = client.Configuration()
-    path = kubeconfig or os.environ.get("KUBECONFIG", "")
+    named = kubeconfig or os.environ.get("KUBECONFIG", "")
+    in_cluster = not named and os.environ.get("KUBERNETES_SERVICE_HOST")
+    path = named or str(Path.home() / ".kube" / "config")
     try:
-        if not path and os.environ.get("KUBERNETES_SERVICE_HOST"):
+        if in_cluster:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             config.load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=path or str(Path.home() / ".kube" / "config"),
+                config_file=path,
                 context=context or None,
                 client_configuration=configuration,
                 persist_config=False,
             )
-    except (config.ConfigException, OSError, yaml.YAMLError, TypeError, ValueError) as error:
-        raise SettingsError(
-            f"no way to the API server: {str(error).rstrip('.')}; run in a pod with a service account, "
-            "or name a kubeconfig in KUBECONFIG"
-        ) from error
+    except (config.ConfigException, OSError) as error:
+        raise _no_way(str(error).rstrip(".")) from error
+    except (yaml.YAMLError, TypeError, AttributeError, ValueError) as error:
+        # The client trusts the form of the file, and its mishaps say nothing of what is wrong with it.
+        raise _no_way(str(error) if in_cluster else f"{path} is no kubeconfig") from error
+    if not configuration.host:
+        raise _no_way(f"{path} names no server")
     return configuration
+
+
+def _no_way(why: str) -> SettingsError:
+    return SettingsError(
+        f"no way to the API server: {why}; run in a pod with a service account, "
+        "or name a kubeconfig in KUBECONFIG"
+    )
 
 
 def _keepalive() -> list[tuple[int, int, int]]:

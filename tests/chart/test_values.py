@@ -75,7 +75,7 @@ SETTINGS = {
     "allowHostNetwork": True,
     "externalDnsAnnotations": ["a.example/target", "b.example/target"],
     "tags": {"team": "games", "cost": "7"},
-    "publicIpv4Pool": "ipv4pool-ec2-0123",
+    "publicIpv4Pool": "ipv4pool-ec2-0123456789abcdef0",
     "lentPublicIpv4Pools": {"ipam-pool-0123456789abcdef0": "shop/* bank/a-*"},
     "sweepInterval": 1000000,
     "allocateRate": 2.5,
@@ -155,7 +155,7 @@ def test_settings_arrive_as_the_program_reads_them(monkeypatch: pytest.MonkeyPat
     assert settings.allow_host_network is True
     assert settings.external_dns_annotations == ("a.example/target", "b.example/target")
     assert settings.tags == {"team": "games", "cost": "7"}
-    assert settings.public_ipv4_pool == "ipv4pool-ec2-0123"
+    assert settings.public_ipv4_pool == "ipv4pool-ec2-0123456789abcdef0"
     assert settings.lent_public_ipv4_pools == {"ipam-pool-0123456789abcdef0": "shop/* bank/a-*"}
     assert settings.sweep_interval == 1000000
     assert settings.allocate_rate == 2.5

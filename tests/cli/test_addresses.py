@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from cli.rows.addresses import Standing, address_rows, cost
@@ -138,3 +139,14 @@ def test_without_ec2_there_is_nothing_to_show(eip: Eip, reach: Reach) -> None:
 
     assert (shown.code, shown.out) == (3, "")
     assert "AWS_REGION" in shown.err
+
+
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_without_ec2_a_program_can_read_the_answer(eip: Eip, reach: Reach, output: str) -> None:
+    """The exit code says that it is not all."""
+    reach.lose("ec2")
+
+    shown = eip("addresses", "-o", output)
+
+    assert (shown.code, msgspec.yaml.decode(shown.out)) == (3, {"items": []})
+    assert "EC2 could not be seen" in shown.err

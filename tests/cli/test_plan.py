@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from eip import names
@@ -99,6 +100,17 @@ def test_without_one_of_the_three_there_is_no_plan(
     shown = eip("plan")
 
     assert (shown.code, shown.out) == (3, "")
+    assert "no plan" in shown.err
+
+
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_without_a_plan_a_program_can_read_the_answer(eip: Eip, reach: Reach, output: str) -> None:
+    """The exit code says that nothing is known of what a sweep would do."""
+    reach.lose("ec2")
+
+    shown = eip("plan", "-o", output)
+
+    assert (shown.code, msgspec.yaml.decode(shown.out)) == (3, {"items": []})
     assert "no plan" in shown.err
 
 

@@ -17,6 +17,7 @@ from cli.doctor.finding import Status
 from cli.doctor.judge import Check
 from cli.doctor.seen import Unseen
 from cli.reach.installation import NOWHERE, Installation
+from eip.store.redis_connection import RIGHTS
 from tests.doctor.world import NOW_MS, SERVER, address, lease, only, spoil, work
 
 P, W, F, U = Status.PASS, Status.WARN, Status.FAIL, Status.UNKNOWN
@@ -99,6 +100,37 @@ def test_a_hint_names_the_deployments_that_are_there(facts: Facts, found: Instal
 
     assert only(producer, spoilt).mend == f"see {said}producer"
     assert only(workers, spoilt).mend == f"see {said}worker"
+
+
+@pytest.mark.parametrize(
+    ("said", "mend"),
+    [
+        pytest.param(
+            "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist.",
+            "see in Redis' log why it cannot write to its disk",
+            id="MISCONF",
+        ),
+        pytest.param("MISCONF Errors writing to the AOF file: No space left", "see in Redis' log", id="AOF"),
+        pytest.param("command not allowed when used memory > 'maxmemory'.", "raise maxmemory", id="OOM"),
+        pytest.param("You can't write against a read only replica.", "to the primary", id="READONLY"),
+        pytest.param(
+            "User doctor has no permissions to run the 'info' command",
+            f"give Redis' user {RIGHTS}",
+            id="NOPERM",
+        ),
+        pytest.param("Redis is loading the dataset in memory", "wait until Redis has read", id="LOADING"),
+        pytest.param("certificate verify failed: self-signed certificate", "set EIP_REDIS_CA_FILE", id="TLS"),
+        pytest.param(
+            "invalid username-password pair or user is disabled.", "correct EIP_REDIS_URL", id="WRONGPASS"
+        ),
+        pytest.param(
+            "Error 111 connecting to redis:6379. Connection refused.", "whether Redis is up", id="away"
+        ),
+    ],
+)
+def test_what_to_do_about_redis_follows_from_its_words(facts: Facts, said: str, mend: str) -> None:
+    """redis-py takes the error's code off most of them."""
+    assert mend in only(redis, spoil(facts, "redis", server=Unseen(said))).mend
 
 
 def test_a_misspelt_variable_is_warned_of(facts: Facts) -> None:

@@ -180,6 +180,43 @@ def test_the_same_trouble_is_told_once(
     assert len(lines) == 1
 
 
+def test_a_trouble_of_the_slow_tick_is_told_once(workers: Workers, house: Housekeeping) -> None:
+    """The ticks between two of its tries find nothing wrong, because they look for less."""
+    workers.client.flushall()
+    workers.ledger.open_epoch()
+    workers.ec2.refuse(Action.DESCRIBE_ADDRESSES, "UnauthorizedOperation", 100)
+
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(60):
+            house._tick()
+            workers.time.pass_by(0.5)
+
+    assert len(workers.ec2.calls) > 5
+    assert [line["log_level"] for line in lines] == ["warning"]
+
+
+def test_a_trouble_is_over_when_the_slow_tick_went_well(workers: Workers, house: Housekeeping) -> None:
+    """The next of its kind is told again."""
+    workers.client.flushall()
+    workers.ledger.open_epoch()
+    workers.ec2.refuse(Action.DESCRIBE_ADDRESSES, "UnauthorizedOperation")
+
+    def ticks() -> None:
+        for _ in range(20):
+            house._tick()
+            workers.time.pass_by(0.5)
+
+    with structlog.testing.capture_logs() as lines:
+        ticks()
+        assert workers.ledger.open_epoch().refilled
+        workers.client.hset(Keys.EPOCH, "refilled", 0)
+        workers.time.pass_by(REFILL_SECONDS + 1)
+        workers.ec2.refuse(Action.DESCRIBE_ADDRESSES, "UnauthorizedOperation")
+        ticks()
+
+    assert [line["log_level"] for line in lines if line["log_level"] == "warning"] == ["warning", "warning"]
+
+
 def test_it_stops(house: Housekeeping) -> None:
     """And lets the process end."""
     house.start()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kubernetes.config import incluster_config
 
-from eip.errors import KubernetesError
+from eip.errors import KubernetesError, SettingsError
 from eip.kubernetes import configuration
 
 PLUGIN = """
@@ -144,6 +144,48 @@ def test_a_rotated_service_account_token_is_read_again(
     service_account.write_text("rotated")
 
     assert connection.authorization() == "bearer rotated"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "root:x:0:0:root:/root:/bin/bash",
+        "- a",
+        "7",
+        "{current-context: x, contexts: 3, clusters: [], users: []}",
+        "{current-context: x, contexts: [{name: x, context: {cluster: c}}], clusters: [3]}",
+        "a: [",
+        "\xff",
+    ],
+    ids=["text", "list", "number", "contexts", "cluster", "cut-short", "no-utf-8"],
+)
+def test_a_file_that_is_no_kubeconfig(kubeconfig: Path, text: str) -> None:
+    """It is named, in one line and without the words of the client's own mishap."""
+    kubeconfig.write_text(text, encoding="latin-1")
+
+    with pytest.raises(SettingsError) as raised:
+        configuration.connect()
+
+    assert f"{kubeconfig} is no kubeconfig" in str(raised.value)
+    assert "object" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_cluster_without_a_server(kubeconfig: Path) -> None:
+    """Nobody would ever answer."""
+    write_kubeconfig(kubeconfig, {"token": "fixed"})
+    kubeconfig.write_text(kubeconfig.read_text().replace('"server"', '"host"'))
+
+    with pytest.raises(SettingsError, match=f"{kubeconfig} names no server"):
+        configuration.connect()
+
+
+def test_a_kubeconfig_without_the_context(kubeconfig: Path) -> None:
+    """What the client says of it is of use."""
+    write_kubeconfig(kubeconfig, {"token": "fixed"})
+
+    with pytest.raises(SettingsError, match="Expected object with name nowhere"):
+        configuration.connect(context="nowhere")
 
 
 @pytest.mark.usefixtures("days_that_fly")

@@ -226,11 +226,81 @@ def test_tags_that_ec2_would_refuse(load: Load, text: str, said: str) -> None:
         ("CLUSTER_NAME", "-prod"),
         ("CLUSTER_NAME", "p" * 101),
         ("CLUSTER_NAME", "prod\n"),
+        ("CLUSTER_UID", "has spaces<>&;"),
+        ("CLUSTER_UID", "uid-*"),
+        ("CLUSTER_UID", "u" * 129),
+        ("LEASE_NAMESPACE", "Eip_System"),
+        ("NAMESPACES", "UPPER_bad/../x"),
+        ("NAMESPACES", "n" * 64),
+        ("DENIED_NAMESPACES", "games-*"),
+        ("DENIED_NAMESPACES", "-games"),
+        ("EXTERNAL_DNS_ANNOTATIONS", "bad key!"),
+        ("EXTERNAL_DNS_ANNOTATIONS", "dns.example/"),
+        ("EXTERNAL_DNS_ANNOTATIONS", "/target"),
+        ("EXTERNAL_DNS_ANNOTATIONS", "dns_example/target"),
+        ("EXTERNAL_DNS_ANNOTATIONS", "dns.example/a/b"),
+        ("EXTERNAL_DNS_ANNOTATIONS", f"dns.example/{'t' * 64}"),
+        ("EXTERNAL_DNS_ANNOTATIONS", f"{'d' * 254}/target"),
+        ("PUBLIC_IPV4_POOL", "bad pool"),
+        ("PUBLIC_IPV4_POOL", "amazon"),
+        ("VPC_ID", "subnet-0123456789abcdef0"),
+        ("VPC_ID", "vpc-"),
+        ("VPC_ID", "vpc-0a vpc-0b"),
     ],
 )
 def test_out_of_range(load: Load, name: str, value: str) -> None:
     """A value that would stall or break the work is refused, and shown."""
     assert f"EIP_{name}={value!r}" in fault(load, **{name: value})
+
+
+def test_one_bad_word_of_a_list_is_the_one_that_is_shown(load: Load) -> None:
+    """In one line, with what to write."""
+    text = fault(load, NAMESPACES="shop,Games,bank")
+
+    [line] = text.splitlines()[1:]
+    assert line == (
+        "  EIP_NAMESPACES='Games': not the name of a namespace: write at most 63 of a-z, 0-9 and -, of which "
+        "- is neither first nor last (Namespaces that are served, separated by commas; all by default.)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLUSTER_UID", "0b5c8d5e-3a2f-4a0e-9c0b-5f3d1c2b7a61"),
+        ("CLUSTER_UID", "8f3c"),
+        ("CLUSTER_UID", "Prod_eu.1"),
+        ("CLUSTER_UID", "arn:aws:eks:eu-west-1:111122223333:cluster/prod"),
+        ("LEASE_NAMESPACE", "eip-system"),
+        ("PUBLIC_IPV4_POOL", "ipv4pool-ec2-0123456789abcdef0"),
+        ("PUBLIC_IPV4_POOL", "ipam-pool-0123456789abcdef0"),
+        ("VPC_ID", "vpc-0123456789abcdef0"),
+        ("VPC_ID", "vpc-0a"),
+    ],
+)
+def test_what_can_be_meant_is_taken_as_it_is(load: Load, name: str, value: str) -> None:
+    """Without the blanks around it, which a file's last line brings along."""
+    assert getattr(load(**{name: value}), name.lower()) == value
+    assert getattr(load(**{name: f" {value}\n"}), name.lower()) == value
+
+
+@pytest.mark.parametrize("blank", ["", "  "], ids=["empty", "blanks"])
+def test_a_blank_value_is_the_default(load: Load, blank: str) -> None:
+    """Blanks are no identity, no namespace and no id."""
+    names = ("CLUSTER_UID", "LEASE_NAMESPACE", "PUBLIC_IPV4_POOL", "VPC_ID")
+
+    blanks, defaults = load(**dict.fromkeys(names, blank)), load()
+
+    assert [getattr(blanks, name.lower()) for name in names] == ["", "default", "", ""]
+    assert blanks.lease_namespace == defaults.lease_namespace
+
+
+@pytest.mark.parametrize(
+    "key", [*EXTERNAL_DNS_ANNOTATIONS, "target", "a.b-c.example/T_1.x-y", "DNS.example/target", "7/7"]
+)
+def test_annotations_that_kubernetes_takes(load: Load, key: str) -> None:
+    """With a prefix or without; the API server looks at annotations' keys in lower case."""
+    assert load(EXTERNAL_DNS_ANNOTATIONS=key).external_dns_annotations == (key,)
 
 
 def test_settings_are_frozen(load: Load) -> None:
@@ -261,10 +331,11 @@ def test_every_setting_is_described() -> None:
 def test_unknown_variables() -> None:
     """A slip of the pen is answered with the nearest setting."""
     warnings = settings.unknown_variables(
-        {"EIP_NAMESPACE": "shop", "EIP_XYZZY": "1", "EIP_CLUSTER_NAME": "prod", "PATH": "/bin"}
+        {"EIP_NAMESPACE": "shop", "EIP_XYZZY": "1", "EIP_FOO": "1", "EIP_CLUSTER_NAME": "prod", "PATH": "/"}
     )
 
     assert warnings == [
+        "EIP_FOO is not a setting and has no effect",
         "EIP_NAMESPACE is not a setting and has no effect; did you mean EIP_NAMESPACES?",
         "EIP_XYZZY is not a setting and has no effect",
     ]
@@ -284,6 +355,12 @@ def test_limits_of_namespaces(load: Load) -> None:
 
     assert [loaded.limit_of(name) for name in ("shop", "games", "bank")] == [5, 50, 0]
     assert load(NAMESPACE_LIMIT="0", NAMESPACE_LIMITS="").limit_of("shop") == 0
+
+
+@pytest.mark.parametrize("text", ["=3", "Games=3"])
+def test_a_limit_of_no_namespace(load: Load, text: str) -> None:
+    """It would limit nobody."""
+    assert "EIP_NAMESPACE_LIMITS" in fault(load, NAMESPACE_LIMITS=text)
 
 
 def test_a_limit_that_is_no_number(load: Load) -> None:

@@ -1,5 +1,7 @@
 """Redis answers, keeps what it is given, and lets its user do what is needed."""
 
+import re
+
 from cli.doctor.facts import Facts, RedisServer
 from cli.doctor.finding import Finding, fails, passes, warns
 from cli.doctor.seen import Unseen, known
@@ -14,16 +16,22 @@ FULL = 0.8
 
 MOST_NAMED = 6
 
+MENDS = {
+    "MISCONF": "see in Redis' log why it cannot write to its disk: until it can, it takes no change",
+    r"\bOOM\b|used memory > 'maxmemory'": "raise maxmemory: until then Redis takes no change",
+    "READONLY|read only replica": "point EIP_REDIS_URL to the primary: this is a replica",
+    "NOPERM|no permissions": f"give Redis' user {ACL}",
+    "LOADING|loading the dataset": "wait until Redis has read its data",
+    "certificate verify failed": "set EIP_REDIS_CA_FILE to the certificate of the authority of Redis' own",
+}
+"""By what Redis says: its code, or, where redis-py takes that off, the words."""
+
 
 def redis(facts: Facts) -> list[Finding]:
     """Reachable."""
     server = facts.redis.server
     if isinstance(server, Unseen):
-        return [
-            fails(
-                CHECK, server.why, "correct EIP_REDIS_URL and EIP_REDIS_PASSWORD, or see whether Redis is up"
-            )
-        ]
+        return [fails(CHECK, server.why, _mend(server.why))]
     return [passes(CHECK, f"{server.version}, {'TLS' if facts.redis.tls else 'without TLS'}")]
 
 
@@ -66,6 +74,13 @@ def rights(facts: Facts) -> list[Finding]:
             )
         ]
     return [passes(RIGHTS, "Redis' user may give all commands that are needed")]
+
+
+def _mend(why: str) -> str:
+    for words, mend in MENDS.items():
+        if re.search(words, why):
+            return mend
+    return "correct EIP_REDIS_URL and EIP_REDIS_PASSWORD, or see whether Redis is up"
 
 
 def _memory(server: RedisServer) -> str:
