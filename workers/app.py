@@ -80,9 +80,12 @@ def configure(settings: Settings) -> Celery:
         worker_concurrency=settings.worker_concurrency,
         worker_prefetch_multiplier=1,
         worker_enable_remote_control=False,
+        worker_consumer="workers.consumer.bootsteps:OperatorConsumer",
         worker_send_task_events=True,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
+        # The worker would end with an error reply that no channel of ours has waited for.
+        broker_channel_error_retry=True,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
     )

@@ -54,6 +54,10 @@ class Scripts:
             script = self._registered[name] = self._client.register_script(source(name))
         try:
             return script(keys=keys, args=arguments)
+        except redis.exceptions.ReadOnlyError as error:
+            # After a failover the server's name may lead to another one.
+            self._client.connection_pool.disconnect(inuse_connections=False)
+            raise RedisAway.because(error) from error
         except redis.exceptions.ResponseError as error:
             if "EPOCH" in str(error):
                 raise EpochChanged(str(error)) from error

@@ -173,6 +173,19 @@ def test_server_that_is_away() -> None:
         client.close()
 
 
+def test_a_replica_is_left_for_whoever_has_its_name_by_now(redis_client: redis.Redis, ledger: Ledger) -> None:
+    """A failover moves the name, and the former server may keep its connections."""
+    before = redis_client.client_id()
+    redis_client.replicaof("127.0.0.1", "1")
+    try:
+        with pytest.raises(RedisAway):
+            ledger.mark("listed")
+    finally:
+        redis_client.replicaof("NO", "ONE")
+
+    assert redis_client.client_id() != before
+
+
 def test_server_that_refuses_to_write(redis_client: redis.Redis, ledger: Ledger) -> None:
     """A server without memory is away too: the same is tried again later."""
     redis_client.config_set("maxmemory", 1)

@@ -7,7 +7,7 @@ from kombu.utils.imports import symbol_by_name
 
 from eip import names
 from eip.names import Queue, Step
-from workers.consumer.bootsteps import OperatorWorker, World
+from workers.consumer.bootsteps import OperatorConsumer, OperatorWorker, World
 from workers.consumer.cycle import SafetyCycle
 
 SAFEST_FIRST = ["release", "annotate", "associate", "allocate"]
@@ -49,6 +49,7 @@ def test_each_step_has_its_task_and_its_queue(app: Any) -> None:
         ("worker_send_task_events", True),
         ("task_send_sent_event", True),
         ("broker_connection_max_retries", None),
+        ("broker_channel_error_retry", True),
         ("worker_hijack_root_logger", False),
         ("worker_redirect_stdouts", False),
     ],
@@ -98,6 +99,11 @@ def test_gossip_and_mingle_are_off(app: Any, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_worker_of_the_command_line_is_ours(app: Any) -> None:
     """`celery -A workers.app worker` takes it from the application."""
     assert issubclass(app.Worker, OperatorWorker)
+
+
+def test_the_consumer_is_ours(app: Any) -> None:
+    """Celery finds the class by the name that it is given."""
+    assert symbol_by_name(app.conf.worker_consumer) is OperatorConsumer
 
 
 def test_the_world_starts_with_the_worker(app: Any) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import structlog
 from celery import bootsteps
 from celery.apps.worker import Worker as CeleryWorker
+from celery.worker.consumer import Consumer
+from kombu.common import ignore_errors
 from prometheus_client.registry import REGISTRY
 
 from eip import health
@@ -14,9 +16,13 @@ from eip.errors import EipError
 from workers import state
 from workers.alive import PULSE
 from workers.build import build
+from workers.consumer.error_replies import ERROR_REPLIES
 from workers.consumer.waiting import WAITING
 
 log = structlog.get_logger(__name__)
+
+RESTART_PAUSE = 2.0
+"""Seconds until a consumer begins anew after an error reply; Celery logs an alarm after five in a second."""
 
 
 class OperatorWorker(CeleryWorker):
@@ -31,6 +37,28 @@ class OperatorWorker(CeleryWorker):
         """One log line instead of Celery's picture, so that every line is of one format."""
         worker: Any = self
         log.info("worker starts", hostname=worker.hostname, threads=worker.concurrency)
+
+
+class OperatorConsumer(Consumer):
+    """Celery's consumer, at a steady pace while Redis answers its beginning with errors."""
+
+    channel_errors: tuple[type[Exception], ...]
+    connection: Any
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Close the connection; the next one is made after this.
+
+        Celery would say each time that it was lost, and begin anew at once. What comes here is a Redis that
+        does not take the names of our queues: once messages are read, the channel waits by itself.
+        """
+        if not isinstance(exc, self.channel_errors):
+            super().on_connection_error_after_connected(exc)
+            return
+        ERROR_REPLIES.heard(exc)
+        PULSE.polled(time.monotonic())
+        ignore_errors(self.connection, self.connection.close)
+        self.connection = None
+        time.sleep(RESTART_PAUSE)
 
 
 class World(bootsteps.StartStopStep):
