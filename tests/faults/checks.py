@@ -25,9 +25,6 @@ One of ours comes to a freed IP in that way only if somebody `moved` it there by
 SHOWN = 10.0
 """Seconds for which an answer of EC2's may be old, and a step may have it in hand."""
 
-LOOKED = 20.0
-"""Seconds that may pass until a double goes that a sweep has found: two looks, and a dead worker's lease."""
-
 
 @dataclass
 class Checks:
@@ -118,12 +115,11 @@ class Checks:
         return desired is Desired.RELEASE or (off and bool(address.association_id))
 
     def _is_spare(self, address: Address) -> bool:
-        others = self._siblings(address) or self._siblings(address, SHOWN + LOOKED)
-        return not address.association_id and bool(others)
+        return not address.association_id and bool(self._siblings(address))
 
-    def _siblings(self, address: Address, ago: float = SHOWN) -> list[Address]:
+    def _siblings(self, address: Address) -> list[Address]:
         """The pod's other addresses, as far as EC2 shows what is: it may show one that is there no longer."""
-        shown = [*self.ec2.addresses, *map(_address, self.ec2._book.before(ago).values())]
+        shown = [*self.ec2.addresses, *map(_address, self.ec2._book.before(SHOWN).values())]
         return [
             a
             for a in shown

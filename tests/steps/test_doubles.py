@@ -237,3 +237,19 @@ def test_a_double_waits_for_no_token(workers: Workers) -> None:
     workers.run_for(30)
 
     assert workers.claim().serving
+
+
+def test_the_last_address_of_a_pod_is_no_double(served: Workers) -> None:
+    """Somebody releases the pod's own between a sweep and the release: the next sweep takes what is left."""
+    double = served.ec2.give(UID, "web")
+    found(served, double.allocation_id)
+    served.run()
+    served.ec2.drop(served.claim().allocation_id)
+    served.run_for(60)
+    assert [address.allocation_id for address in served.ec2.addresses] == [double.allocation_id]
+
+    served.time.pass_by(300)
+    served.sweeper.sweep()
+    served.run_for(30)
+    assert [address.allocation_id for address in served.ec2.at(IP)] == [double.allocation_id]
+    assert Action.ALLOCATE not in served.ec2.mutating

@@ -33,8 +33,16 @@ def release_double(job: Job) -> Outcome:
     if address.association_id:
         return _disassociate(job, address)
     # In a default VPC ReleaseAddress takes it off its IP as well, and it may be the live one.
-    again = look_again(job, "looks once more whether the double is on no IP") if claim.allocation_id else None
-    return again or _release(job, address)
+    return (_look_at_its_own(job, allocation_id) if claim.allocation_id else None) or _release(job, address)
+
+
+def _look_at_its_own(job: Job, allocation_id: str) -> Outcome | None:
+    """Look whether the double is one too many still: somebody may have released the pod's own meanwhile."""
+    again = look_again(job, "looks once more whether the double is on no IP")
+    if again is None and job.world.ec2.address(job.held.claim.allocation_id) is None:
+        left = _left_to_a_sweep(allocation_id)
+        return Done("the pod's own address is not there: the next sweep sees what is left", left)
+    return again
 
 
 def _disassociate(job: Job, address: Address) -> Outcome:
