@@ -26,8 +26,6 @@ def confirm(world: World, claim: Claim) -> Change:
         TryLater: the claim does not say which pod it is.
 
     """
-    if is_stray(claim):
-        return confirm_stray(world, claim)
     if not claim.namespace or not claim.name:
         raise TryLater(UNNAMED_SECONDS, "the pod's name is not known, so nobody can be asked about it")
     pod = world.kubernetes.get_pod(claim.namespace, claim.name)
@@ -38,8 +36,9 @@ def confirm(world: World, claim: Claim) -> Change:
 
 def confirm_for(job: Job, action: Action) -> Change:
     """Read the job's pod; a token for `action` is given back when nothing is learned."""
+    claim = job.held.claim
     try:
-        return confirm(job.world, job.held.claim)
+        return confirm_stray(job) if is_stray(claim) else confirm(job.world, claim)
     except Exception:
         job.world.budget.refund(action)
         raise

@@ -23,8 +23,7 @@ def addresses(
     sight = Sight(ways.installation)
     found = reading.addresses(sight, ways)
     if found is None:
-        if output in {Output.JSON, Output.YAML}:
-            printing.data({"items": []}, output)
+        printing.no_rows(output)
         printing.end(sight)
     rows = address_rows(
         found,

@@ -33,8 +33,7 @@ def plan(*, context: Context = "", output: OutputFormat = Output.TABLE) -> None:
     sight = Sight(ways.installation)
     rows = _rows(sight, ways)
     if rows is None:
-        if output in {Output.JSON, Output.YAML}:
-            printing.data({"items": []}, output)
+        printing.no_rows(output)
         printing.note("no plan: what is not known is not touched, by a sweep neither")
         printing.end(sight)
     printing.rows_as(output, _COLUMNS, rows, lambda row: row.address or row.pod, "a sweep would do nothing")

@@ -56,6 +56,12 @@ def rows_as(
             note(nothing)
 
 
+def no_rows(output: Output) -> None:
+    """Print, for programs, that nothing is known of any row; people are told why instead."""
+    if output in {Output.JSON, Output.YAML}:
+        data({"items": []}, output)
+
+
 def data(value: object, output: Output) -> None:
     """Print one value as JSON or YAML."""
     if output is Output.JSON:

@@ -126,6 +126,22 @@ def test_a_stray_is_neither_tagged_nor_released(workers: Workers, stray: Address
     assert workers.client.hgetall(Keys.BORROWED) == {}
 
 
+def test_who_looks_at_a_stray_keeps_the_lease(workers: Workers, stray: Address) -> None:
+    """The look may take 9 s, and so may the question for pods; EC2 is called after both."""
+    workers.sweeper.sweep()
+    [(step, uid)] = workers.messages
+
+    def slow(name: str) -> None:
+        if name in {"at", Action.DESCRIBE_ADDRESSES}:
+            workers.time.pass_by(9.0)
+            assert workers.ledger.begin(uid, step.queue) is None
+
+    workers.ec2.before = workers.kubernetes.before = slow
+    workers.run()
+
+    assert now(workers, stray).private_ip == ""
+
+
 @pytest.mark.parametrize("code", [0, 403, 503])
 def test_a_stray_stays_while_nothing_is_known(workers: Workers, stray: Address, code: int) -> None:
     """There may be a pod."""

@@ -38,11 +38,13 @@ def release_double(job: Job) -> Outcome:
 
 def _look_at_its_own(job: Job, allocation_id: str) -> Outcome | None:
     """Look whether the double is one too many still: somebody may have released the pod's own meanwhile."""
-    again = look_again(job, "looks once more whether the double is on no IP")
-    if again is None and job.world.ec2.address(job.held.claim.allocation_id) is None:
-        left = _left_to_a_sweep(allocation_id)
-        return Done("the pod's own address is not there: the next sweep sees what is left", left)
-    return again
+    if again := look_again(job, "looks once more whether the double is on no IP"):
+        return again
+    job.renew()
+    if job.world.ec2.address(job.held.claim.allocation_id) is not None:
+        return None
+    left = _left_to_a_sweep(allocation_id)
+    return Done("the pod's own address is not there: the next sweep sees what is left", left)
 
 
 def _disassociate(job: Job, address: Address) -> Outcome:

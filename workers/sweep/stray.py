@@ -9,7 +9,7 @@ from workers.outcome import Change
 from workers.ports import Address
 from workers.shown import with_association
 from workers.takers import has_taker
-from workers.world import World
+from workers.world import Job
 
 
 def stray(address: Address, now: int) -> Claim:
@@ -32,16 +32,21 @@ def is_stray(claim: Claim) -> bool:
     return claim.lent and not claim.name
 
 
-def confirm_stray(world: World, claim: Claim) -> Change:
+def confirm_stray(job: Job) -> Change:
     """Ask the API server for pods with the address's IP; answers what the claim becomes.
 
-    A pod there that is to have a lent address takes over what sits on its IP, so that is left to it.
+    A pod there that is to have a lent address takes over what sits on its IP, so that is left to it. EC2 says
+    to whom it is lent, and may take its time: the lease is renewed before the API server is asked.
 
     Raises:
+        Ec2Error: it is not known to whom the address is lent.
+        LeaseLost: the claim changed or is another's.
         KubernetesError: it is not known which pods there are.
 
     """
-    address = world.ec2.address(claim.allocation_id)
-    if address is None or address.private_ip != claim.associated_ip or has_taker(world, address):
+    claim = job.held.claim
+    address = job.world.ec2.address(claim.allocation_id)
+    job.renew()
+    if address is None or address.private_ip != claim.associated_ip or has_taker(job.world, address):
         return without_association
     return gone
